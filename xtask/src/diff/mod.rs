@@ -1,0 +1,11 @@
+//! `cargo xtask diff`.
+use std::process::ExitCode;
+
+/// The arguments of `cargo xtask diff`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args) -> ExitCode {
+    ExitCode::FAILURE
+}

@@ -1,0 +1,13 @@
+//! The maintainer's tools: from GitHub's `OpenAPI` description to the generated crate.
+//!
+//! Data flows one way: [`input`] reads a description, [`select`] keeps the operations of this client,
+//! [`import`] turns them into the resolved spec, [`generate`] turns that into Rust. [`diff`] compares any two
+//! descriptions, [`ci`] runs every check.
+pub mod ci;
+pub mod cli;
+pub mod diff;
+pub mod generate;
+pub mod import;
+pub mod input;
+pub mod paths;
+pub mod select;
