@@ -31,3 +31,15 @@ pub fn run() -> ExitCode {
         Command::Ci(args) => crate::ci::run(&args),
     }
 }
+
+/// Prints one line of result.
+#[allow(clippy::print_stdout)]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Prints one error with its causes.
+#[allow(clippy::print_stderr)]
+pub(crate) fn complain(command: &str, error: &anyhow::Error) {
+    eprintln!("error: {command}: {error:#}");
+}

@@ -1,0 +1,159 @@
+//! Open enums: every value the spec has, and `Unknown` for those it does not have yet.
+use anyhow::{Context, Result};
+use heck::ToUpperCamelCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+/// The names of the spec's enums.
+pub(super) fn names(spec: &Value) -> Vec<String> {
+    let schemas = spec.pointer("/components/schemas").and_then(Value::as_object);
+    let enums = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| schema.get("enum").is_some());
+    enums.map(|(name, _)| name.clone()).collect()
+}
+
+/// One value of an enum.
+struct EnumValue {
+    text: String,
+    variant: syn::Ident,
+    doc: String,
+}
+
+/// The Rust items of the enum `name`.
+pub(super) fn items(name: &str, schema: &Value) -> Result<Vec<syn::Item>> {
+    let values = values(name, schema)?;
+    let doc = super::docs::text(schema);
+    let file: syn::File = syn::parse2(tokens(name, &doc, &values))?;
+    Ok(file.items)
+}
+
+fn values(name: &str, schema: &Value) -> Result<Vec<EnumValue>> {
+    let list = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .context("not an enum")?;
+    let docs = schema.get("x-enum-descriptions");
+    let values = list.iter().map(|value| {
+        let text = value
+            .as_str()
+            .with_context(|| format!("{name} has the value {value}, which is not a string"))?;
+        let variant = text.to_upper_camel_case();
+        let variant = syn::parse_str(&variant)
+            .with_context(|| format!("{name} has the value {text:?}, which makes no Rust name"))?;
+        let doc = docs.and_then(|docs| docs.get(text)).and_then(Value::as_str);
+        let doc = doc
+            .with_context(|| format!("{name} does not document its value {text:?}"))?
+            .to_owned();
+        Ok(EnumValue {
+            text: text.to_owned(),
+            variant,
+            doc,
+        })
+    });
+    values.collect()
+}
+
+fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let doc = super::docs::lines(&format!(
+        "{doc}\n\nAn open enum: a value that GitHub adds later is [`{name}::Unknown`] and keeps its text."
+    ));
+    let count = values.len();
+    let variants: Vec<_> = values.iter().map(|value| &value.variant).collect();
+    let texts: Vec<_> = values.iter().map(|value| &value.text).collect();
+    let docs = values.iter().map(|value| format!(" `{}`: {}", value.text, value.doc));
+    let known_doc = format!(" The {count} documented values, in GitHub's order.");
+    quote! {
+        #(#[doc = #doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#[doc = #docs] #variants,)*
+            /// A value this version of the crate does not know, as GitHub sent it.
+            Unknown(String),
+        }
+
+        impl #ident {
+            #[doc = #known_doc]
+            pub const KNOWN: [Self; #count] = [#(Self::#variants),*];
+
+            /// The value as it stands in JSON.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    #(Self::#variants => #texts,)*
+                    Self::Unknown(text) => text,
+                }
+            }
+
+            /// Whether this version of the crate knows the value.
+            pub fn is_known(&self) -> bool {
+                !matches!(self, Self::Unknown(_))
+            }
+
+            fn known(text: &str) -> Option<Self> {
+                match text {
+                    #(#texts => Some(Self::#variants),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<&str> for #ident {
+            fn from(text: &str) -> Self {
+                Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+            }
+        }
+
+        impl From<String> for #ident {
+            fn from(text: String) -> Self {
+                Self::known(&text).unwrap_or(Self::Unknown(text))
+            }
+        }
+
+        impl std::str::FromStr for #ident {
+            type Err = std::convert::Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(text.into())
+            }
+        }
+
+        impl AsRef<str> for #ident {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl std::fmt::Display for #ident {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for #ident {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for #ident {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for #ident {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                #name.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": Self::KNOWN.map(|value| value.to_string()) })
+            }
+        }
+    }
+}

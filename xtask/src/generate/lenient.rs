@@ -1,0 +1,103 @@
+//! The spec as the client reads it: what GitHub promises, and what it was seen to send besides.
+//!
+//! The resolved spec stays GitHub's contract. Leniency is a policy of this client, the same for every shape, so it is
+//! applied here and not written out per field in the overlay:
+//!
+//! - a field that may be missing may be `null`;
+//! - a choice between object shapes has one more alternative that takes any object, and its shapes keep unknown fields;
+//! - a bounded or non-negative query number is an unsigned integer, checked when the call is made;
+//! - error answers are left out of the operations: whatever is not the documented success keeps status, headers and
+//!   body, whether GitHub documented it or not. Their types stay.
+use serde_json::{Map, Value, json};
+
+/// The generator's input for the resolved spec `spec`.
+pub fn lenient(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    if let Some(paths) = spec.get_mut("paths").and_then(Value::as_object_mut) {
+        for operation in paths
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .flat_map(Map::values_mut)
+        {
+            only_success(operation);
+            unsigned_parameters(operation);
+        }
+    }
+    if let Some(schemas) = spec
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        let mut variants = Vec::new();
+        for schema in schemas.values_mut() {
+            null_is_absent(schema);
+            variants.append(&mut keep_unknown_variants(schema));
+        }
+        for name in variants {
+            if let Some(schema) = schemas.get_mut(&name).and_then(Value::as_object_mut) {
+                schema.insert("additionalProperties".to_owned(), json!({}));
+            }
+        }
+    }
+    spec
+}
+
+/// Leaves an operation its successes.
+fn only_success(operation: &mut Value) {
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        responses.retain(|status, _| status.starts_with('2'));
+    }
+}
+
+/// Makes integers that cannot be negative unsigned; their bounds are checked by the call.
+fn unsigned_parameters(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let integer = schema.get("type").and_then(Value::as_str) == Some("integer");
+        if integer && schema.get("minimum").and_then(Value::as_u64).is_some() {
+            schema.remove("minimum");
+            schema.remove("maximum");
+            schema.insert("format".to_owned(), json!("uint64"));
+        }
+        // A default is GitHub's to apply; sent along, it would freeze today's value.
+        schema.remove("default");
+    }
+}
+
+/// Lets every optional field be `null`.
+fn null_is_absent(schema: &mut Value) {
+    let required: Vec<String> = match schema.get("required").and_then(Value::as_array) {
+        Some(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        None => Vec::new(),
+    };
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties {
+        if let Some(property) = property.as_object_mut()
+            && !required.contains(name)
+        {
+            property.insert("nullable".to_owned(), json!(true));
+        }
+    }
+}
+
+/// Adds the alternative that takes any object; returns the names of the alternatives before it.
+fn keep_unknown_variants(schema: &mut Value) -> Vec<String> {
+    let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else {
+        return Vec::new();
+    };
+    let names = variants.iter().filter_map(|variant| {
+        let reference = variant.get("$ref")?.as_str()?;
+        Some(reference.rsplit('/').next()?.to_owned())
+    });
+    let names = names.collect();
+    variants.push(json!({ "type": "object", "additionalProperties": {} }));
+    names
+}
