@@ -53,7 +53,12 @@ fn text(report: &Report) -> String {
                 let _ = writeln!(out, "  {}", change.operation);
                 operation = Some(&change.operation);
             }
-            let _ = writeln!(out, "    {}: {}", change.location, change.summary());
+            let part = if about_whole(change) {
+                String::new()
+            } else {
+                format!("{}: ", change.location)
+            };
+            let _ = writeln!(out, "    {part}{}", change.summary());
             text_places(&mut out, change);
         }
     }
@@ -61,6 +66,11 @@ fn text(report: &Report) -> String {
         let _ = writeln!(out, "\nnote: {note}");
     }
     out
+}
+
+/// Whether a change is about an operation as a whole: its message says so, its location need not.
+fn about_whole(change: &Change) -> bool {
+    change.location == "operation"
 }
 
 fn text_places(out: &mut String, change: &Change) {
@@ -101,8 +111,12 @@ fn markdown(report: &Report) -> String {
         };
         let _ = writeln!(out, "#### {heading}\n");
         for change in changes {
-            let (operation, location) = (code(&change.operation), code(&change.location));
-            let _ = writeln!(out, "- {operation}, {location}: {}", change.message);
+            let part = if about_whole(change) {
+                String::new()
+            } else {
+                format!(", {}", code(&change.location))
+            };
+            let _ = writeln!(out, "- {}{part}: {}", code(&change.operation), change.message);
         }
     }
     out
