@@ -1,11 +1,161 @@
-//! `cargo xtask import`.
+//! `cargo xtask import`: from GitHub's description to `spec/upstream.json` and `spec/agents-api.json`.
+//!
+//! The steps, each in a module of its own and each a function from a document to a document:
+//!
+//! 1. [`crate::input`] reads, [`crate::select`] keeps the operations of this client;
+//! 2. [`strip`] drops prose: that is `upstream.json`, and an input of the import itself;
+//! 3. [`dereference`] unfolds references, so that shared and repeated descriptions are alike;
+//! 4. [`apply`] gives the overlay's names to places; [`shapes`] brings every schema to one form, [`naming`] decides
+//!    which shapes share a name, [`lift`] makes components of them;
+//! 5. [`apply`] makes the overlay's other changes, [`wrap`] protects references that are documented;
+//! 6. [`docs`] and [`lint`] refuse what is undocumented and what the generator would get wrong;
+//! 7. [`write`] writes both files or none.
+//!
+//! Steps 3 to 6 collect problems instead of stopping at the first, so that one run says all there is to write.
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::select::Selection;
+use crate::{input, paths};
+
+mod apply;
+pub(crate) mod dereference;
+mod docs;
+mod document;
+pub(crate) mod grammar;
+mod lift;
+mod lint;
+mod naming;
+mod origins;
+mod overlay;
+pub(crate) mod pointer;
+mod problem;
+mod report;
+mod shapes;
+mod stanza;
+mod strip;
+mod wrap;
+mod write;
+
+use overlay::Overlay;
+use problem::{Problem, Problems};
+use write::Output;
 
 /// The arguments of `cargo xtask import`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// GitHub's `OpenAPI` 3.0 description, JSON or YAML, whole or a slice [default: spec/upstream.json]
+    file: Option<PathBuf>,
+    /// Write nothing; exit with 1 if a file would change
+    #[arg(long)]
+    check: bool,
+    /// The folder of the selection, the overlay and the results
+    #[arg(long, hide = true)]
+    spec_dir: Option<PathBuf>,
+}
 
 /// Runs the command.
-pub fn run(_args: &Args) -> ExitCode {
-    ExitCode::FAILURE
+pub fn run(args: &Args) -> ExitCode {
+    let folder = args.spec_dir.clone().unwrap_or_else(paths::spec);
+    match import(args.file.as_deref(), &folder, args.check) {
+        Ok(code) => code,
+        Err(error) => report::failure(&error),
+    }
+}
+
+fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
+    let spec = Folder::new(folder);
+    let file = file.unwrap_or(&spec.upstream);
+    let description = input::read(file)?;
+    let selection = Selection::read(&spec.selection)?;
+    let overlay = Overlay::read(&spec.overlay)?;
+    let selected = selection.apply(&description)?;
+    let imported = match resolve(&selected, &overlay) {
+        Ok(imported) => imported,
+        Err(problems) => return Ok(report::problems(&problems, &description)),
+    };
+    let outputs = [
+        Output {
+            path: spec.upstream.clone(),
+            text: document::to_text(&imported.upstream),
+        },
+        Output {
+            path: spec.resolved.clone(),
+            text: document::to_text(&imported.resolved),
+        },
+    ];
+    let before = outputs[0].current()?;
+    if check {
+        return report::check(&outputs);
+    }
+    let written = write::all(&outputs)?;
+    report::success(before.as_deref(), &imported.upstream, &written);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The files of the spec folder.
+struct Folder {
+    selection: PathBuf,
+    overlay: PathBuf,
+    upstream: PathBuf,
+    resolved: PathBuf,
+}
+
+impl Folder {
+    fn new(folder: &Path) -> Self {
+        let file = |path: PathBuf| folder.join(path.file_name().unwrap_or_default());
+        Self {
+            selection: file(paths::selection()),
+            overlay: file(paths::overlay()),
+            upstream: file(paths::upstream()),
+            resolved: file(paths::resolved()),
+        }
+    }
+}
+
+/// The two documents an import makes.
+#[derive(Debug)]
+struct Imported {
+    upstream: Value,
+    resolved: Value,
+}
+
+/// Turns a selected description into the two documents.
+fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
+    if selected.pointer("/info/x-documentation") == Some(&json!("own")) {
+        let message =
+            "this is what the import writes, not what it reads; import upstream.json or GitHub's description";
+        Problems::check(vec![Problem::at("/info/x-documentation", message)])?;
+    }
+    let upstream = strip::prose(selected);
+    let dereference::Expanded {
+        mut document,
+        mut origins,
+    } = match dereference::expand(&upstream) {
+        Ok(expanded) => expanded,
+        Err(problems) => {
+            Problems::check(problems)?;
+            return Err(Problems::check(vec![Problem::at("", "unreadable")])
+                .err()
+                .unwrap_or_default());
+        }
+    };
+    let mut problems = Vec::new();
+    apply::apply(&overlay.names, &mut document, &mut origins, &mut problems);
+    let forest = shapes::Forest::of(&document, &origins, &mut problems);
+    let names = naming::assign(&forest, &document, &mut problems);
+    lift::lift(&mut document, &forest, &names, &mut origins, &mut problems);
+    apply::apply(&overlay.edits, &mut document, &mut origins, &mut problems);
+    wrap::references(&mut document);
+    let mut lint = lint::Lint::new(&document, &origins, &mut problems);
+    lint.rules();
+    docs::check(&mut lint);
+    Problems::check(problems)?;
+    Ok(Imported {
+        upstream,
+        resolved: document,
+    })
 }

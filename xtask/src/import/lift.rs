@@ -1,0 +1,201 @@
+//! Writes the document of named shapes: every object, enum and choice is a component, every use of it a `$ref`.
+use serde_json::{Map, Value, json};
+
+use super::naming::{Component, Names};
+use super::origins::Origins;
+use super::pointer;
+use super::problem::Problem;
+use super::shapes::{Forest, Id, Shape, Slot};
+
+/// Replaces every schema of `document` by a reference to its component and adds the components.
+pub(crate) fn lift(
+    document: &mut Value,
+    forest: &Forest,
+    names: &Names,
+    origins: &mut Origins,
+    problems: &mut Vec<Problem>,
+) {
+    let mut lift = Lift {
+        forest,
+        names,
+        origins,
+        problems,
+    };
+    for (place, id) in &forest.roots {
+        let written = lift.usage(*id);
+        lift.locate(place, &[*id]);
+        if let Some(schema) = document.pointer_mut(place) {
+            *schema = written;
+        }
+    }
+    let mut schemas = Map::new();
+    for (name, component) in &names.components {
+        let place = pointer::join("/components/schemas", name);
+        schemas.insert(name.clone(), lift.component(name, component));
+        let all: Vec<Id> = component.variants.iter().flatten().copied().collect();
+        lift.locate_body(&place, &all);
+    }
+    if let Value::Object(map) = document {
+        map.insert("components".to_owned(), json!({ "schemas": schemas }));
+    }
+}
+
+/// The place of a component, as it is written in references.
+pub(crate) fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+struct Lift<'a> {
+    forest: &'a Forest,
+    names: &'a Names,
+    origins: &'a mut Origins,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Lift<'_> {
+    /// What stands where the shape is used.
+    fn usage(&self, id: Id) -> Value {
+        let shape = &self.forest.shapes[id];
+        let Some(name) = self.names.of.get(&id) else {
+            let mut written = self.body(shape);
+            written.extend(shape.usage.clone());
+            return Value::Object(written);
+        };
+        if shape.usage.is_empty() {
+            return reference(name);
+        }
+        let mut written = shape.usage.clone();
+        written.insert("allOf".to_owned(), json!([reference(name)]));
+        Value::Object(written)
+    }
+
+    fn body(&self, shape: &Shape) -> Map<String, Value> {
+        let mut written = shape.keywords.clone();
+        for (slot, id) in &shape.parts {
+            let part = self.usage(*id);
+            match slot {
+                Slot::Property(name) => {
+                    let properties = written.entry("properties").or_insert_with(|| json!({}));
+                    if let Value::Object(properties) = properties {
+                        properties.insert(name.clone(), part);
+                    }
+                }
+                Slot::Items => drop(written.insert("items".to_owned(), part)),
+                Slot::Additional => drop(written.insert("additionalProperties".to_owned(), part)),
+                Slot::Not => drop(written.insert("not".to_owned(), part)),
+                Slot::Choice(word, _) => {
+                    if let Value::Array(list) = written.entry(*word).or_insert_with(|| json!([])) {
+                        list.push(part);
+                    }
+                }
+            }
+        }
+        written
+    }
+
+    fn component(&mut self, name: &str, component: &Component) -> Value {
+        let mut variants = component.variants.iter().filter_map(|ids| ids.first());
+        let Some(first) = variants.next() else {
+            return json!({});
+        };
+        let mut united = self.body(&self.forest.shapes[*first]);
+        for other in variants {
+            let shape = &self.forest.shapes[*other];
+            if shape.merge
+                || component
+                    .variants
+                    .iter()
+                    .flatten()
+                    .any(|id| self.forest.shapes[*id].merge)
+            {
+                let body = self.body(shape);
+                self.unite(name, &mut united, body, &shape.origin);
+            }
+        }
+        Value::Object(united)
+    }
+
+    /// Adds what another view of the same thing has. What only one of them promises is not required.
+    fn unite(
+        &mut self,
+        name: &str,
+        united: &mut Map<String, Value>,
+        other: Map<String, Value>,
+        origin: &str,
+    ) {
+        let promised = |map: &Map<String, Value>| {
+            map.get("required")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
+        };
+        let (mine, theirs) = (promised(united), promised(&other));
+        let required: Vec<Value> = mine.into_iter().filter(|field| theirs.contains(field)).collect();
+        united.remove("required");
+        for (key, value) in other {
+            match (united.get_mut(&key), value) {
+                _ if key == "required" => {}
+                (None, value) => drop(united.insert(key, value)),
+                (Some(Value::Object(mine)), Value::Object(theirs)) if key == "properties" => {
+                    for (field, schema) in theirs {
+                        match mine.get(&field) {
+                            None => drop(mine.insert(field, schema)),
+                            Some(other) if *other == schema => {}
+                            Some(other) => self.problems.push(Problem::at(
+                                pointer::join(&pointer::join(origin, "properties"), &field),
+                                format!("the field `{field}` of {name} is {schema} here and {other} elsewhere, so the shapes cannot become one"),
+                            )),
+                        }
+                    }
+                }
+                (Some(Value::Array(mine)), Value::Array(theirs)) if key == "enum" => {
+                    mine.extend(theirs.into_iter().filter(|value| !mine.contains(value)).collect::<Vec<_>>());
+                }
+                (Some(mine), value) if *mine == value => {}
+                (Some(mine), value) => self.problems.push(Problem::at(
+                    origin,
+                    format!("`{key}` of {name} is {value} here and {mine} elsewhere, so the shapes cannot become one"),
+                )),
+            }
+        }
+        if !required.is_empty() {
+            united.insert("required".to_owned(), Value::Array(required));
+        }
+    }
+
+    /// Notes where a use of shapes came from.
+    fn locate(&mut self, place: &str, ids: &[Id]) {
+        self.origins
+            .set(place, ids.iter().map(|id| self.usage_origin(*id)).collect());
+        if ids.iter().all(|id| !self.names.of.contains_key(id)) {
+            self.locate_body(place, ids);
+        }
+    }
+
+    /// Notes where the inside of a shape that several places share came from.
+    fn locate_body(&mut self, place: &str, ids: &[Id]) {
+        let body = |id: &Id| self.forest.shapes[*id].origin.clone();
+        self.origins.set(place, ids.iter().map(body).collect());
+        let mut parts: Vec<(Slot, Vec<Id>)> = Vec::new();
+        for (slot, part) in ids.iter().flat_map(|id| &self.forest.shapes[*id].parts) {
+            match parts.iter_mut().find(|(other, _)| other == slot) {
+                Some((_, ids)) => ids.push(*part),
+                None => parts.push((slot.clone(), vec![*part])),
+            }
+        }
+        for (slot, ids) in parts {
+            let place = match &slot {
+                Slot::Property(name) => pointer::join(&format!("{place}/properties"), name),
+                Slot::Items => format!("{place}/items"),
+                Slot::Additional => format!("{place}/additionalProperties"),
+                Slot::Not => format!("{place}/not"),
+                Slot::Choice(word, index) => format!("{place}/{word}/{index}"),
+            };
+            self.locate(&place, &ids);
+        }
+    }
+
+    fn usage_origin(&self, id: Id) -> String {
+        self.forest.shapes[id].origin.clone()
+    }
+}

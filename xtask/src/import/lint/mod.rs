@@ -1,0 +1,83 @@
+//! Refuses whatever the generator would get wrong without saying so.
+//!
+//! Each rule is a fact learned from the generator (progenitor 0.15 with typify 0.8) fed with GitHub's description: it
+//! ignores keywords it does not know, gives unnamed bodies one name, and renames colliding names as it sees fit. So
+//! the rules are lists of what is allowed; a keyword nobody has looked at is refused, not passed on.
+pub(crate) mod casing;
+mod operations;
+mod schemas;
+
+use serde_json::Value;
+
+use super::origins::Origins;
+use super::problem::Problem;
+use super::{pointer, stanza};
+
+/// A look at the resolved document that collects problems.
+pub(crate) struct Lint<'a> {
+    /// The resolved document.
+    pub(crate) document: &'a Value,
+    origins: &'a Origins,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Lint<'a> {
+    /// A look at `document`, whose parts came from `origins`.
+    pub(crate) fn new(document: &'a Value, origins: &'a Origins, problems: &'a mut Vec<Problem>) -> Self {
+        Self {
+            document,
+            origins,
+            problems,
+        }
+    }
+
+    /// Applies every rule.
+    pub(crate) fn rules(&mut self) {
+        operations::check(self);
+        schemas::check(self);
+    }
+
+    /// Reports a problem at a place of the resolved document.
+    pub(crate) fn report(&mut self, place: &str, message: impl Into<String>) {
+        self.problems
+            .push(Problem::among(self.origins.of(place), message));
+    }
+
+    /// Reports a problem and what to append to the overlay about it.
+    pub(crate) fn report_with(&mut self, place: &str, message: impl Into<String>, stanza: String) {
+        self.problems
+            .push(Problem::among(self.origins.of(place), message).cured_by(stanza));
+    }
+
+    /// Reports a keyword that must go, with the action that removes it.
+    pub(crate) fn report_keyword(&mut self, place: &str, key: &str, message: impl Into<String>) {
+        let place = pointer::join(place, key);
+        let stanza = stanza::remove(&pointer::target(self.document, &place));
+        self.report_with(&place, message, stanza);
+    }
+
+    /// The thing a reference to a component refers to, with its name.
+    pub(crate) fn component(&self, schema: &Value) -> Option<(String, &'a Value)> {
+        let name = schema
+            .get("$ref")?
+            .as_str()?
+            .strip_prefix("#/components/schemas/")?;
+        Some((
+            name.to_owned(),
+            self.document.pointer("/components/schemas")?.get(name)?,
+        ))
+    }
+
+    /// Reports the keywords of an object that are not in `allowed`.
+    pub(crate) fn allow(&mut self, place: &str, value: &Value, what: &str, allowed: &[&str]) {
+        for key in value.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            if !allowed.contains(&key.as_str()) {
+                self.report_keyword(
+                    place,
+                    key,
+                    format!("the generator does not understand `{key}` in {what} and would ignore it; remove it, or say the same otherwise"),
+                );
+            }
+        }
+    }
+}

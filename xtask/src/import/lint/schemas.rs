@@ -1,0 +1,380 @@
+//! Rules for schemas: what the generator understands of them, and which names collide in Rust.
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::super::docs::VALUES;
+use super::super::grammar::Kind;
+use super::super::pointer;
+use super::{Lint, casing};
+
+/// Keywords that the generator understands on any schema.
+const COMMON: [&str; 9] = [
+    "type",
+    "description",
+    "nullable",
+    "default",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "format",
+    "enum",
+];
+
+/// Formats with a Rust type of their own, or known to stay a plain text.
+fn formats(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "integer" => &["int32", "int64"],
+        "number" => &["float", "double"],
+        "string" => &["date-time", "date", "uri", "url", "email"],
+        _ => &[],
+    }
+}
+
+/// Applies the rules to every schema of the document.
+pub(super) fn check(lint: &mut Lint<'_>) {
+    walk(lint, lint.document, Kind::Document, "");
+    let components: Map<String, Value> = lint
+        .document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    for name in components.keys() {
+        if let Err(why) = casing::check_component(name) {
+            lint.report(&pointer::join("/components/schemas", name), why);
+        }
+    }
+    for group in casing::collisions(components.keys().map(String::as_str), casing::variant) {
+        let place = pointer::join("/components/schemas", group[0]);
+        lint.report(
+            &place,
+            format!("the components {} become one type in Rust", group.join(" and ")),
+        );
+    }
+    for name in sent(lint) {
+        let place = pointer::join("/components/schemas", &name);
+        if let Some(schema) = components.get(&name) {
+            defaults(lint, schema, &place);
+        }
+    }
+}
+
+fn walk(lint: &mut Lint<'_>, value: &Value, kind: Kind, place: &str) {
+    match value {
+        _ if kind == Kind::Data => {}
+        Value::Object(map) => {
+            if kind == Kind::Schema {
+                schema(lint, map, place);
+            }
+            for (key, value) in map {
+                walk(lint, value, kind.child(key), &pointer::join(place, key));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(
+                    lint,
+                    item,
+                    kind.child(""),
+                    &pointer::join(place, &index.to_string()),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
+    let value = Value::Object(schema.clone());
+    if schema.contains_key("$ref") {
+        for key in schema.keys().filter(|key| *key != "$ref") {
+            lint.report_keyword(place, key, format!("`{key}` beside a $ref is ignored by the generator; write the reference as allOf with one element"));
+        }
+        if lint.component(&value).is_none() {
+            lint.report(place, "the reference leads to no component");
+        }
+        return;
+    }
+    for (key, why) in REFUSED {
+        if schema.contains_key(key) {
+            lint.report_keyword(place, key, why);
+        }
+    }
+    if let Some(members) = schema.get("allOf").and_then(Value::as_array) {
+        lint.allow(
+            place,
+            &value,
+            "a wrapped reference",
+            &[&COMMON[1..7], &["allOf"]].concat(),
+        );
+        if members.len() != 1 || members.iter().any(|member| lint.component(member).is_none()) {
+            lint.report(
+                place,
+                "an `allOf` of other things than objects with fields is not understood by the generator",
+            );
+        }
+        return;
+    }
+    if let Some(members) = schema.get("oneOf").and_then(Value::as_array) {
+        lint.allow(
+            place,
+            &value,
+            "a choice",
+            &["description", "nullable", "deprecated", "oneOf"],
+        );
+        for (index, member) in members.iter().enumerate() {
+            if lint.component(member).is_none() {
+                lint.report(
+                    &format!("{place}/oneOf/{index}"),
+                    "an alternative of a `oneOf` that is neither an object with fields nor an enum: the generator invents a name for it",
+                );
+            }
+        }
+        return;
+    }
+    typed(lint, schema, &value, place);
+}
+
+/// Keywords with a reason of their own to be refused.
+const REFUSED: [(&str, &str); 8] = [
+    (
+        "discriminator",
+        "`discriminator` is ignored by the generator, which tries the alternatives in their order; remove it",
+    ),
+    (
+        "title",
+        "`title` changes the name of the generated type and can merge two types into one; remove it",
+    ),
+    (
+        "anyOf",
+        "`anyOf` becomes a struct of all alternatives, which decodes anything; remove it and write a `oneOf`",
+    ),
+    (
+        "not",
+        "`not` becomes a type that nothing can be decoded into reliably; remove it",
+    ),
+    (
+        "pattern",
+        "`pattern` becomes a type with a check that refuses what GitHub may send tomorrow; remove it",
+    ),
+    (
+        "minLength",
+        "`minLength` becomes a type with a check that refuses what GitHub may send tomorrow; remove it",
+    ),
+    (
+        "maxLength",
+        "`maxLength` becomes a type with a check that refuses what GitHub may send tomorrow; remove it",
+    ),
+    (
+        "x-name",
+        "`x-name` did not name a shape that is lifted; delete it from the overlay",
+    ),
+];
+
+fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place: &str) {
+    let own: &[&str] = match schema.get("type") {
+        Some(Value::String(kind)) => match kind.as_str() {
+            "object" => &["properties", "required", "additionalProperties"],
+            "array" => &["items", "minItems", "maxItems"],
+            "string" => &[VALUES],
+            "integer" | "number" => &[
+                "minimum",
+                "maximum",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+                "multipleOf",
+            ],
+            "boolean" => &[],
+            other => return lint.report(&pointer::join(place, "type"), format!("{other:?} is not a type")),
+        },
+        Some(Value::Array(_)) => {
+            return lint.report(
+                &pointer::join(place, "type"),
+                "a list of types is not OpenAPI 3.0, and not understood by the generator",
+            );
+        }
+        Some(_) => return lint.report(&pointer::join(place, "type"), "`type` must be a text"),
+        None => {
+            let documented_only =
+                !schema.is_empty() && schema.keys().all(|key| key == "description" || key == VALUES);
+            return lint.report(
+                place,
+                if documented_only {
+                    format!(
+                        "only the overlay knows {}: it documents it, but the description does not have it (any more); delete it from the overlay",
+                        pointer::target(lint.document, place)
+                    )
+                } else {
+                    "a schema without a type; the generator makes it \"any value\": add the `type` by the overlay".to_owned()
+                },
+            );
+        }
+    };
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+    let refused: Vec<&str> = REFUSED.iter().map(|(key, _)| *key).collect();
+    lint.allow(
+        place,
+        value,
+        &format!("a schema of type {kind}"),
+        &[&COMMON, own, refused.as_slice()].concat(),
+    );
+    if let Some(format) = schema.get("format") {
+        if !format
+            .as_str()
+            .is_some_and(|format| formats(kind).contains(&format))
+        {
+            lint.report_keyword(
+                place,
+                "format",
+                format!("the format {format} of a {kind} is not known to be generated well; remove it"),
+            );
+        }
+    }
+    if let Some(values) = schema.get("enum") {
+        enumeration(lint, values, place);
+    }
+    match kind {
+        "array" if schema.get("items").is_none() => {
+            lint.report(place, "a list whose elements are not described")
+        }
+        "object" => object(lint, schema, place),
+        _ => {}
+    }
+}
+
+fn enumeration(lint: &mut Lint<'_>, values: &Value, place: &str) {
+    let at = format!("{place}/enum");
+    let texts: Vec<&str> = values
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if texts.is_empty() || values.as_array().is_none_or(|values| values.len() != texts.len()) {
+        return lint.report_keyword(
+            place,
+            "enum",
+            "an enum with values that are not texts is not generated well; remove it",
+        );
+    }
+    if !place.starts_with("/components/schemas/") || pointer::tokens(place).len() != 3 {
+        lint.report(
+            &at,
+            "an enum described in place; the generator invents a name for it",
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for value in texts.iter().filter(|value| !seen.insert(**value)) {
+        lint.report(&at, format!("the value {value:?} is listed twice"));
+    }
+    for group in casing::collisions(seen.iter().copied(), casing::variant) {
+        lint.report(
+            &at,
+            format!("the values {} become one variant in Rust", group.join(" and ")),
+        );
+    }
+    for value in seen
+        .iter()
+        .filter(|value| !casing::variant(value).starts_with(|first: char| first.is_ascii_alphabetic()))
+    {
+        lint.report(
+            &at,
+            format!("the value {value:?} cannot be a variant's name in Rust"),
+        );
+    }
+}
+
+fn object(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
+    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+        lint.report_keyword(place, "additionalProperties", "`additionalProperties: true` drops unknown fields in the generated type, as its absence does; remove it");
+    }
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        lint.report_keyword(
+            place,
+            "additionalProperties",
+            "`additionalProperties: false` makes every new field of GitHub's an error; remove it",
+        );
+    }
+    let fields: Vec<&str> = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    if !fields.is_empty() && pointer::tokens(place).len() != 3 {
+        lint.report(
+            place,
+            "an object described in place; the generator invents a name for it",
+        );
+    }
+    for group in casing::collisions(fields.iter().copied(), casing::field) {
+        lint.report(
+            place,
+            format!("the fields {} become one field in Rust", group.join(" and ")),
+        );
+    }
+    for required in schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        if !required.as_str().is_some_and(|name| fields.contains(&name)) {
+            lint.report(
+                &format!("{place}/required"),
+                format!("the required field {required} is not described"),
+            );
+        }
+    }
+}
+
+/// The components that are sent, directly or inside others.
+fn sent(lint: &Lint<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = Vec::new();
+    for item in lint
+        .document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::values)
+    {
+        for operation in item.as_object().into_iter().flat_map(Map::values) {
+            open.extend(operation.get("requestBody"));
+        }
+    }
+    while let Some(value) = open.pop() {
+        if let Some((name, component)) = lint.component(value)
+            && found.insert(name)
+        {
+            open.push(component);
+        }
+        match value {
+            Value::Object(map) => open.extend(
+                map.iter()
+                    .filter(|(key, _)| *key != "examples")
+                    .map(|(_, value)| value),
+            ),
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A default in a body would be sent whether the caller meant it or not.
+fn defaults(lint: &mut Lint<'_>, schema: &Value, place: &str) {
+    for (field, property) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let place = pointer::join(&format!("{place}/properties"), field);
+        if property.get("default").is_some() {
+            lint.report_keyword(&place, "default", format!("the default of `{field}` in a request body: the generator sends it when the caller said nothing; remove it"));
+        }
+    }
+}

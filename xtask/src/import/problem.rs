@@ -1,0 +1,96 @@
+//! What is wrong with an input, where, and what to write about it.
+use std::fmt::Write as _;
+
+/// One thing that keeps the import from succeeding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Problem {
+    /// JSON pointers into the input; the first is shown in full, the others are counted.
+    pub(crate) places: Vec<String>,
+    /// What is wrong and, when no stanza says it, what to do.
+    pub(crate) message: String,
+    /// Overlay actions that cure it, ready to be appended to the overlay.
+    pub(crate) stanza: Option<String>,
+}
+
+impl Problem {
+    /// A problem at one place.
+    pub(crate) fn at(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            places: vec![place.into()],
+            message: message.into(),
+            stanza: None,
+        }
+    }
+
+    /// A problem shared by several places.
+    pub(crate) fn among(mut places: Vec<String>, message: impl Into<String>) -> Self {
+        places.sort();
+        places.dedup();
+        Self {
+            places,
+            message: message.into(),
+            stanza: None,
+        }
+    }
+
+    /// The same problem with its cure.
+    pub(crate) fn cured_by(mut self, stanza: impl Into<String>) -> Self {
+        self.stanza = Some(stanza.into());
+        self
+    }
+}
+
+/// At most this many further places of one problem are listed; a shape repeated in every operation has dozens.
+const PLACES_SHOWN: usize = 6;
+
+/// Every problem found in one run, in an order that depends on the input's content only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Nothing, or the problems in their stable order.
+    pub(crate) fn check(mut problems: Vec<Problem>) -> Result<(), Self> {
+        problems.sort();
+        problems.dedup();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(problems))
+        }
+    }
+
+    /// The text for people. `prose` looks up what the input itself says about a place.
+    pub(crate) fn render(&self, prose: impl Fn(&str) -> Option<String>) -> String {
+        let count = self.0.len();
+        let mut text = format!(
+            "the import found {count} problem{}\n",
+            if count == 1 { "" } else { "s" }
+        );
+        for (number, problem) in self.0.iter().enumerate() {
+            let first = problem.places.first().map_or("", String::as_str);
+            let _ = writeln!(
+                text,
+                "\n{}. at {}",
+                number + 1,
+                if first.is_empty() { "/" } else { first }
+            );
+            for place in problem.places.iter().skip(1).take(PLACES_SHOWN) {
+                let _ = writeln!(text, "   and {place}");
+            }
+            let hidden = problem.places.len().saturating_sub(1 + PLACES_SHOWN);
+            if hidden > 0 {
+                let _ = writeln!(text, "   and {hidden} more");
+            }
+            for line in problem.message.lines() {
+                let _ = writeln!(text, "   {line}");
+            }
+            if let Some(stanza) = &problem.stanza {
+                if let Some(said) = problem.places.iter().find_map(|place| prose(place)) {
+                    let _ = writeln!(text, "   the input says (context only, not to be copied): {said}");
+                }
+                let _ = writeln!(text, "   append to spec/overlay.yaml:\n{}", stanza.trim_end());
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,86 @@
+//! What the command says.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command's voice"
+)]
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::Value;
+use similar::TextDiff;
+
+use super::problem::Problems;
+use super::write::Output;
+
+/// At most this many lines of a file's difference are shown.
+const DIFF_LINES: usize = 60;
+
+/// Says what went wrong.
+pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Says what is wrong with the input, with the input's own prose as context.
+pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
+    let prose = |place: &str| {
+        let said = description.pointer(place)?.get("description")?.as_str()?;
+        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = line.chars().take(200).collect();
+        if short.is_empty() {
+            None
+        } else {
+            Some(format!(
+                "{short:?}{}",
+                if short.len() < line.len() { " …" } else { "" }
+            ))
+        }
+    };
+    eprint!("error: {}", problems.render(prose));
+    ExitCode::FAILURE
+}
+
+/// Says which files would change, and how.
+pub(super) fn check(outputs: &[Output]) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for output in outputs {
+        let name = output.path.display().to_string();
+        let current = output.current()?;
+        if current.as_ref() == Some(&output.text) {
+            continue;
+        }
+        code = ExitCode::FAILURE;
+        let current = current.unwrap_or_default();
+        eprintln!("error: {name} would change; run `cargo xtask import`");
+        let diff = TextDiff::from_lines(current.as_str(), output.text.as_str());
+        let diff = diff
+            .unified_diff()
+            .context_radius(2)
+            .header(&name, "as imported")
+            .to_string();
+        for line in diff.lines().take(DIFF_LINES) {
+            eprintln!("{line}");
+        }
+        let hidden = diff.lines().count().saturating_sub(DIFF_LINES);
+        if hidden > 0 {
+            eprintln!("… and {hidden} lines more");
+        }
+    }
+    if code == ExitCode::SUCCESS {
+        println!("nothing would change");
+    }
+    Ok(code)
+}
+
+/// Says what was written and what changed for a client since the import before.
+pub(super) fn success(before: Option<&str>, _upstream: &Value, written: &[PathBuf]) {
+    for path in written {
+        println!("wrote {}", path.display());
+    }
+    match before {
+        None => println!("first import: nothing to compare with"),
+        Some(_) => println!("no changes"),
+    }
+}

@@ -1,0 +1,106 @@
+//! Writes the import's files: all of them, or none.
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use tempfile::NamedTempFile;
+
+/// A file as it should be.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it should contain.
+    pub(crate) text: String,
+}
+
+impl Output {
+    /// What the file contains now; nothing when it does not exist.
+    pub(crate) fn current(&self) -> Result<Option<String>> {
+        match fs::read(&self.path) {
+            // Bytes that are no text cannot be what the import writes, and compare as different either way.
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", self.path.display())),
+        }
+    }
+}
+
+/// Writes the files that differ, and returns their paths. Every new text is on the disk before the first file is
+/// replaced, and if a replacement fails, those made before it are undone.
+///
+/// # Errors
+/// When a file cannot be written; no file has changed then.
+pub(crate) fn all(outputs: &[Output]) -> Result<Vec<PathBuf>> {
+    let mut staged = Vec::new();
+    for output in outputs {
+        let before = output.current()?;
+        if before.as_ref() != Some(&output.text) {
+            staged.push((output, before, stage(&output.path, &output.text)?));
+        }
+    }
+    let mut done: Vec<(&Output, Option<String>)> = Vec::new();
+    for (output, before, file) in staged {
+        if let Err(error) = replace(file, &output.path) {
+            let undone = undo(&done);
+            return Err(error.context(undone));
+        }
+        done.push((output, before));
+    }
+    Ok(done.into_iter().map(|(output, _)| output.path.clone()).collect())
+}
+
+fn stage(path: &Path, text: &str) -> Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let cannot = || format!("cannot write {}; nothing has been changed", path.display());
+    let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
+    file.write_all(text.as_bytes()).with_context(cannot)?;
+    file.as_file().sync_all().with_context(cannot)?;
+    // A temporary file is private to its owner; a file of the source tree is not.
+    if let Ok(metadata) = fs::metadata(path) {
+        if metadata.permissions().readonly() {
+            return Err(anyhow!("{} is read-only", path.display())).with_context(cannot);
+        }
+        fs::set_permissions(file.path(), metadata.permissions()).with_context(cannot)?;
+    } else {
+        share(file.path()).with_context(cannot)?;
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn share(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn replace(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.persist(path)
+        .map(drop)
+        .map_err(|error| anyhow!("cannot replace {}: {}", path.display(), error.error))
+}
+
+/// Puts back what the files contained, and says how that went.
+fn undo(done: &[(&Output, Option<String>)]) -> String {
+    let mut failed = Vec::new();
+    for (output, before) in done {
+        let result = match before {
+            Some(text) => stage(&output.path, text).and_then(|file| replace(file, &output.path)),
+            None => fs::remove_file(&output.path).map_err(anyhow::Error::from),
+        };
+        if result.is_err() {
+            failed.push(output.path.display().to_string());
+        }
+    }
+    if failed.is_empty() {
+        "nothing has been changed".to_owned()
+    } else {
+        format!("{} could not be put back", failed.join(" and "))
+    }
+}
