@@ -1,1 +1,13 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+// Style is the generator's affair; correctness is proved by the tests.
+#[allow(clippy::all, clippy::pedantic)]
+mod generated;
+mod seam;
+
+#[cfg(feature = "schemars")]
+pub use generated::schemas;
+pub use generated::{API_VERSION, Client, builder, types};
+pub use seam::{
+    BoxFuture, Error, InvalidRequest, Operation, Pipeline, RawResponse, ResponseValue, Transport,
+};

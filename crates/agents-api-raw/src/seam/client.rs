@@ -1,0 +1,118 @@
+//! How a client is made: the address is checked here, once.
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{Error, InvalidRequest, Pipeline};
+use crate::Client;
+
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest wait for a whole answer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Client {
+    /// GitHub's own address.
+    pub const GITHUB: &'static str = "https://api.github.com";
+
+    /// A client of the server at `base_url` (for GitHub: [`Client::GITHUB`]).
+    ///
+    /// Waits at most 10 seconds for a connection and 60 for a whole answer. Redirects are followed to the same host
+    /// only, with the method kept; any other redirect is an [`Error::Status`] that says where it points.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] when `base_url` is not an `http` or `https` address that a path can be appended to,
+    /// or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS backend can be set up.
+    pub fn new(base_url: &str, pipeline: Pipeline) -> Result<Self, Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(Error::transport)?;
+        Self::with_http(base_url, http, pipeline)
+    }
+
+    /// As [`Client::new`], over an HTTP client of your own.
+    ///
+    /// Turn off its redirects: reqwest turns a redirected POST into a GET.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
+    pub fn with_http(base_url: &str, http: reqwest::Client, pipeline: Pipeline) -> Result<Self, Error> {
+        let base_url = parse(base_url)
+            .map_err(|reason| Error::InvalidRequest(InvalidRequest::new("client", "base_url", reason)))?;
+        Ok(Self {
+            base_url,
+            http,
+            pipeline,
+        })
+    }
+
+    /// The address that paths are appended to.
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// The HTTP client underneath.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// What every request carries and who sends it.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url.as_str())
+            .field("pipeline", &self.pipeline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Parses an address; the reason for a refusal never repeats it, since it may hold a password.
+fn parse(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("has the scheme {:?}; use https or http", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("carries credentials; give the token to the pipeline instead".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or a fragment; give only scheme, host and path".to_owned());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_cannot_serve_are_refused_without_repeating_them() {
+        for text in [
+            "",
+            "api.github.com",
+            "ftp://x",
+            "https://me:hunter2@host",
+            "https://h?x=hunter2",
+            "https://h#x",
+        ] {
+            let error = Client::new(text, Pipeline::new()).unwrap_err();
+            assert!(matches!(&error, Error::InvalidRequest(_)), "{text}: {error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_enterprise_address_with_a_path_is_taken() {
+        let client = Client::new("https://ghe.example/api/v3/", Pipeline::new()).unwrap();
+        assert_eq!(client.base_url().path(), "/api/v3/");
+    }
+}

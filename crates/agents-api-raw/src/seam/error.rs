@@ -1,0 +1,146 @@
+//! Every way a call can fail. None of them loses the status, the headers or the body of an answer that arrived.
+use std::fmt;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use super::RawResponse;
+
+/// Why a call failed.
+///
+/// ```no_run
+/// # async fn run(client: agents_api_raw::Client) {
+/// match client.get_task().task_id("TASK_ID").send().await {
+///     Ok(task) => println!("{}", task.state),
+///     Err(error) => match error.response() {
+///         Some(answer) => eprintln!("{}: {:?}", answer.status(), answer.message()),
+///         None => eprintln!("no answer: {error}"),
+///     },
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument is missing or cannot be used. Nothing was sent.
+    InvalidRequest(InvalidRequest),
+    /// No answer arrived. Whether the request did is not known; `is_connect()` of the error tells when it did not.
+    Transport(reqwest::Error),
+    /// The answer broke off; its status, headers and the part of the body that arrived are here.
+    Interrupted {
+        /// What arrived.
+        response: Box<RawResponse>,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A success whose body is not what the API promises. For a start this means: the task *was* started.
+    Decode {
+        /// The whole answer.
+        response: Box<RawResponse>,
+        /// Where the body departs from the promised form.
+        source: serde_json::Error,
+    },
+    /// Any other status than the operation's success.
+    Status(Box<RawResponse>),
+    /// An error of the [`Transport`](crate::Transport).
+    Custom(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps a failure to get an answer, without the address in it.
+    pub(super) fn transport(error: reqwest::Error) -> Self {
+        Self::Transport(error.without_url())
+    }
+
+    /// The answer, if one arrived.
+    pub fn response(&self) -> Option<&RawResponse> {
+        match self {
+            Self::Interrupted { response, .. } | Self::Decode { response, .. } | Self::Status(response) => {
+                Some(response)
+            }
+            Self::InvalidRequest(_) | Self::Transport(_) | Self::Custom(_) => None,
+        }
+    }
+
+    /// The status of the answer, if one arrived.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.response().map(RawResponse::status)
+    }
+
+    /// The headers of the answer, if one arrived.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.response().map(RawResponse::headers)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidRequest(invalid) => invalid.fmt(f),
+            Self::Transport(_) => f.write_str("no answer arrived"),
+            Self::Interrupted { response, .. } => write!(f, "the answer {} broke off", response.status()),
+            Self::Decode { response, .. } => {
+                write!(
+                    f,
+                    "the body of the answer {} is not of the promised form",
+                    response.status()
+                )
+            }
+            Self::Status(response) => {
+                write!(f, "the answer was {}: {}", response.status(), response.excerpt())
+            }
+            Self::Custom(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport(source) => Some(source),
+            Self::Interrupted { source, .. } => Some(&**source),
+            Self::Decode { source, .. } => Some(source),
+            Self::Custom(error) => error.source(),
+            Self::InvalidRequest(_) | Self::Status(_) => None,
+        }
+    }
+}
+
+/// Which argument of which operation cannot be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRequest {
+    operation: &'static str,
+    argument: &'static str,
+    reason: String,
+}
+
+impl InvalidRequest {
+    pub(super) fn new(operation: &'static str, argument: &'static str, reason: String) -> Self {
+        Self {
+            operation,
+            argument,
+            reason,
+        }
+    }
+
+    /// The operation that was called, such as `start_task`.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The argument that cannot be used, such as `owner`.
+    pub fn argument(&self) -> &'static str {
+        self.argument
+    }
+
+    /// What is wrong with it.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}", self.operation, self.argument, self.reason)
+    }
+}

@@ -1,0 +1,19 @@
+//! The handwritten seam under the generated code: what a request carries, who sends it, and what becomes of the answer.
+//!
+//! Progenitor's own runtime crate is not used. It drops status and headers when a body does not parse, lets a path
+//! segment `..` reach another endpoint, sends an `api-version` header GitHub does not know and no `User-Agent`.
+//! The generated builders end in [`Call`] instead, which is the one place that makes requests.
+mod call;
+mod client;
+mod error;
+mod open_enum;
+mod pipeline;
+mod redirect;
+mod response;
+mod segment;
+
+pub(crate) use call::Call;
+pub use error::{Error, InvalidRequest};
+pub(crate) use open_enum::open_enum;
+pub use pipeline::{BoxFuture, Operation, Pipeline, Transport};
+pub use response::{RawResponse, ResponseValue};

@@ -1,0 +1,253 @@
+//! What becomes of an answer: read whole, then decoded or kept as it is.
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use super::Error;
+
+/// The largest body that is read. A page of 100 tasks is about 200 KiB.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// How much of a body is shown in messages, in characters.
+const SHOWN: usize = 200;
+
+/// A decoded answer with its status and headers. Dereferences to the value.
+#[derive(Clone, PartialEq)]
+pub struct ResponseValue<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl<T> ResponseValue<T> {
+    /// An answer made by hand, for tests.
+    pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
+        Self {
+            value,
+            status,
+            headers,
+        }
+    }
+
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The value, and the headers it came with.
+    pub fn into_parts(self) -> (T, StatusCode, HeaderMap) {
+        (self.value, self.status, self.headers)
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of the answer, among them `link`, `etag` and the rate limit.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+impl<T> Deref for ResponseValue<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseValue")
+            .field("status", &self.status)
+            .field("value", &self.value)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer as it came: status, headers, and as much of the body as arrived.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawResponse {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl RawResponse {
+    /// An answer made by hand, for tests.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON, such as [`types::ApiErrorBody`](crate::types::ApiErrorBody).
+    ///
+    /// # Errors
+    /// When the body is not JSON of that form. GitHub's errors sometimes lack documented fields;
+    /// [`RawResponse::message`] needs none of them.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+
+    /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
+    pub fn message(&self) -> Option<String> {
+        let body: serde_json::Value = self.json().ok()?;
+        Some(body.get("message")?.as_str()?.to_owned())
+    }
+
+    /// What to name when asking GitHub's support about the answer: the header `x-github-request-id`.
+    pub fn request_id(&self) -> Option<&str> {
+        self.headers.get("x-github-request-id")?.to_str().ok()
+    }
+
+    /// The beginning of what the server said, on one line, for messages.
+    pub(super) fn excerpt(&self) -> String {
+        let text = self
+            .message()
+            .unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
+        let mut line = String::new();
+        for word in text
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+        {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.extend(word.chars().take(SHOWN));
+            if line.chars().count() >= SHOWN {
+                return line.chars().take(SHOWN).chain(['…']).collect();
+            }
+        }
+        if line.is_empty() {
+            "(empty body)".to_owned()
+        } else {
+            line
+        }
+    }
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &self.excerpt())
+            .finish()
+    }
+}
+
+/// Reads the answer whole, and decodes it if its status is one of `success`.
+pub(super) async fn decode<T: DeserializeOwned>(
+    response: reqwest::Response,
+    success: &[u16],
+) -> Result<ResponseValue<T>, Error> {
+    let raw = read(response).await?;
+    if !success.contains(&raw.status.as_u16()) {
+        return Err(Error::Status(Box::new(raw)));
+    }
+    match serde_json::from_slice(&raw.body) {
+        Ok(value) => Ok(ResponseValue {
+            value,
+            status: raw.status,
+            headers: raw.headers,
+        }),
+        Err(source) => Err(Error::Decode {
+            response: Box::new(raw),
+            source,
+        }),
+    }
+}
+
+/// Reads the answer whole. If it breaks off, what has arrived is in the error.
+async fn read(mut response: reqwest::Response) -> Result<RawResponse, Error> {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let mut body = Body::Empty;
+    let broken = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_BODY => {
+                break Some(format!("the body is larger than {LARGEST_BODY} bytes").into());
+            }
+            Ok(Some(chunk)) => body.push(chunk),
+            Ok(None) => break None,
+            Err(error) => break Some(error.without_url().into()),
+        }
+    };
+    let raw = RawResponse {
+        status,
+        headers,
+        body: body.into_bytes(),
+    };
+    match broken {
+        None => Ok(raw),
+        Some(source) => Err(Error::Interrupted {
+            response: Box::new(raw),
+            source,
+        }),
+    }
+}
+
+/// A body being read; the usual single chunk is not copied.
+enum Body {
+    Empty,
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::One(bytes) => bytes.len(),
+            Self::Many(bytes) => bytes.len(),
+        }
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        *self = match std::mem::replace(self, Self::Empty) {
+            Self::Empty => Self::One(chunk),
+            Self::One(first) => {
+                let mut all = BytesMut::with_capacity((first.len() + chunk.len()) * 2);
+                all.extend_from_slice(&first);
+                all.extend_from_slice(&chunk);
+                Self::Many(all)
+            }
+            Self::Many(mut all) => {
+                all.extend_from_slice(&chunk);
+                Self::Many(all)
+            }
+        };
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Empty => Bytes::new(),
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes.freeze(),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What GitHub sends, and what it may send tomorrow, is read without loss.
+mod support;
+
+use agents_api_raw::{Error, types};
+use serde_json::{Value, json};
+use support::Canned;
+
+/// A task with the required fields, and `more`.
+fn task(more: Value) -> Value {
+    let mut task = json!({ "id": "t", "state": "queued", "created_at": "2026-01-01T00:00:00Z" });
+    task.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    task
+}
+
+fn read(value: &Value) -> types::Task {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"))
+}
+
+/// The value without `null`s: what is null is absent.
+fn dense(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .filter(|(_, v)| !v.is_null())
+            .map(|(k, v)| (k.clone(), dense(v)))
+            .collect(),
+        Value::Array(items) => items.iter().map(dense).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A type's round trip: JSON of the shape in, the same JSON out.
+fn round_trip<T: serde::de::DeserializeOwned + serde::Serialize>(example: &Value) -> Value {
+    let value: T =
+        serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{example}: {error}"));
+    serde_json::to_value(value).unwrap()
+}
+
+#[test]
+fn every_example_of_the_official_document_survives_unchanged() {
+    let read = |name: &str| -> Value {
+        let path = format!("{}/../../spec/{name}", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let (upstream, spec) = (read("upstream.json"), read("agents-api.json"));
+    let mut count = 0;
+    for (path, item) in upstream["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let ours = &spec["paths"][path][method];
+            let mut places = vec![(&operation["requestBody"], &ours["requestBody"])];
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                places.push((response, &ours["responses"][status]));
+            }
+            for (theirs, ours) in places {
+                let examples = theirs["content"]["application/json"]["examples"].as_object();
+                let schema = ours["content"]["application/json"]["schema"]["$ref"]
+                    .as_str()
+                    .unwrap_or_default();
+                for example in examples
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, example)| &example["value"])
+                {
+                    let out = match schema.rsplit('/').next().unwrap() {
+                        "Task" => round_trip::<types::Task>(example),
+                        "TaskList" => round_trip::<types::TaskList>(example),
+                        "StartTask" => round_trip::<types::StartTask>(example),
+                        other => panic!("{method} {path} has an example of {other}: add it here"),
+                    };
+                    assert_eq!(out, dense(example), "{method} {path}");
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count >= 8, "the document has examples, found {count}");
+}
+
+#[test]
+fn deviations_are_read_and_written_back_unchanged() {
+    for value in [
+        task(json!({})),
+        task(json!({ "state": "paused_by_policy" })),
+        task(json!({ "creator_type": "enterprise", "creator": {} })),
+        task(json!({ "artifacts": [], "user_collaborators": [] })),
+        task(json!({ "session_count": i32::MAX, "owner": { "id": i64::MAX } })),
+        task(json!({ "artifacts": [
+            { "provider": "github", "type": "pull", "data": { "id": 9_007_199_254_740_993_i64, "global_id": "PR_x" } },
+            { "provider": "github", "type": "branch", "data": { "head_ref": "h", "base_ref": "b" } },
+        ] })),
+        task(json!({ "artifacts": [
+            { "provider": "elsewhere", "type": "github_resource", "data": { "url": "https://x", "n": [1, null] } },
+            { "provider": "github", "type": "pull", "data": { "id": 1, "number": 7, "deep": { "a": [true] } } },
+            { "provider": "github", "type": "branch", "data": { "head_ref": "h", "base_ref": "b", "sha": "c0ffee" } },
+            { "provider": "github", "type": "branch", "data": {} },
+        ] })),
+        task(
+            json!({ "sessions": [{ "id": "s", "state": "in_progress", "created_at": "2026-01-01T00:00:00Z",
+            "usage": { "type": "ai_credits", "amount": 18_446_744_073_709_551_615_u64 }, "error": {} }] }),
+        ),
+        task(
+            json!({ "sessions": [{ "id": "s", "state": "failed", "created_at": "2026-01-01T00:00:00Z",
+            "usage": { "type": "premium_requests", "amount": 1.5 }, "error": { "message": "out of time" } }] }),
+        ),
+        task(
+            json!({ "sessions": [{ "id": "s", "state": "idle", "created_at": "2026-01-01T00:00:00Z",
+            "usage": { "type": "gpu_seconds", "amount": -0.25 } }] }),
+        ),
+    ] {
+        assert_eq!(serde_json::to_value(read(&value)).unwrap(), value);
+    }
+}
+
+#[test]
+fn null_is_absent_wherever_a_field_may_be_missing() {
+    let nothing = read(&task(json!({})));
+    for field in [
+        "url",
+        "html_url",
+        "name",
+        "creator",
+        "creator_type",
+        "user_collaborators",
+        "owner",
+        "repository",
+        "session_count",
+        "artifacts",
+        "archived_at",
+        "updated_at",
+        "custom_agent",
+        "sessions",
+    ] {
+        assert_eq!(read(&task(json!({ field: null }))), nothing, "{field}");
+    }
+    let session = json!({ "id": "s", "state": "idle", "created_at": "2026-01-01T00:00:00Z" });
+    let nothing: types::Session = serde_json::from_value(session.clone()).unwrap();
+    for field in [
+        "name",
+        "user",
+        "owner",
+        "repository",
+        "task_id",
+        "updated_at",
+        "completed_at",
+        "prompt",
+        "head_ref",
+        "base_ref",
+        "model",
+        "usage",
+        "error",
+    ] {
+        let mut with_null = session.clone();
+        with_null[field] = Value::Null;
+        assert_eq!(
+            serde_json::from_value::<types::Session>(with_null).unwrap(),
+            nothing,
+            "{field}"
+        );
+    }
+    let page = json!({ "tasks": [], "total_active_count": null, "total_archived_count": null });
+    assert!(serde_json::from_value::<types::TaskList>(page).is_ok());
+}
+
+#[test]
+fn unknown_fields_do_no_harm() {
+    let value = task(json!({ "priority": { "level": 9 }, "sessions": [
+        { "id": "s", "state": "queued", "created_at": "2026-01-01T00:00:00.123456+02:00", "logs_url": "x" },
+    ] }));
+    let task = read(&value);
+    assert_eq!(
+        task.sessions.unwrap()[0].created_at.to_rfc3339(),
+        "2025-12-31T22:00:00.123456+00:00"
+    );
+}
+
+#[test]
+fn an_unknown_value_keeps_its_text() {
+    let state = read(&task(json!({ "state": "paused" }))).state;
+    assert_eq!(state, types::TaskState::Unknown("paused".to_owned()));
+    assert_eq!(
+        (state.as_str(), state.to_string().as_str(), state.is_known()),
+        ("paused", "paused", false)
+    );
+    assert!(types::TaskState::KNOWN.iter().all(types::TaskState::is_known));
+    assert_eq!(types::TaskState::from("timed_out"), types::TaskState::TimedOut);
+}
+
+#[test]
+fn each_artifact_shape_is_its_own_variant() {
+    let data = |value: Value| serde_json::from_value::<types::ArtifactData>(value).unwrap();
+    assert!(matches!(data(json!({ "id": 1 })), types::ArtifactData::GitHubResource(pull) if pull.id == 1));
+    let branch = json!({ "head_ref": "h", "base_ref": "b" });
+    assert!(matches!(data(branch), types::ArtifactData::BranchRef(branch) if branch.head_ref == "h"));
+    assert!(matches!(data(json!({ "head_ref": "h" })), types::ArtifactData::Other(map) if map.len() == 1));
+}
+
+#[tokio::test]
+async fn a_missing_required_field_is_a_typed_error_that_keeps_the_answer() {
+    for field in ["id", "state", "created_at"] {
+        let mut value = task(json!({ "name": "n" }));
+        value.as_object_mut().unwrap().remove(field);
+        let github = Canned::new(200, value.to_string()).header("x-github-request-id", "AB:1");
+        let error = github.client().get_task().task_id("t").send().await.unwrap_err();
+        let Error::Decode { response, source } = &error else {
+            panic!("{error:?}")
+        };
+        assert!(source.to_string().contains(field), "{source}");
+        assert_eq!(response.json::<Value>().unwrap(), value);
+        assert_eq!(
+            (response.status().as_u16(), response.request_id()),
+            (200, Some("AB:1"))
+        );
+    }
+}
