@@ -1,1 +1,27 @@
-//! Placeholder.
+//! An in-memory GitHub for the agent tasks API.
+
+mod answer;
+mod auth;
+mod clock;
+mod emulator;
+mod etag;
+mod faults;
+mod life;
+mod limits;
+mod log;
+mod operation;
+mod query;
+mod routes;
+mod seeded;
+mod validate;
+mod view;
+mod world;
+
+pub use clock::Clock;
+pub use emulator::{Builder, DEFAULT_TOKEN, Emulator, Error, TaskHandle};
+pub use faults::{Effect, Fault, FaultPlan, PlanError, Target};
+pub use life::{Change, Life, Script};
+pub use limits::{Limits, Refused, RetryAfter, SecondaryLimits};
+pub use log::RequestRecord;
+pub use operation::Operation;
+pub use world::{Access, TaskSeed, TaskState, Token, Usage};

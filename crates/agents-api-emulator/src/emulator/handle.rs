@@ -1,0 +1,119 @@
+//! A task as its test sees it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::life::{Change, Script};
+use crate::routes::App;
+use crate::view;
+use crate::world::{Index, Task, TaskState};
+
+/// A task of a running emulator, to look at and to change without a request.
+///
+/// Changes happen at the present moment of the emulator's clock.
+#[derive(Clone)]
+pub struct TaskHandle {
+    app: Arc<App>,
+    index: Index,
+}
+
+impl TaskHandle {
+    pub(super) fn new(app: Arc<App>, index: Index) -> Self {
+        Self { app, index }
+    }
+
+    fn see<T: Default>(&self, look: impl FnOnce(&Task) -> T) -> T {
+        self.app.world().task(self.index).map(look).unwrap_or_default()
+    }
+
+    /// The id that stands in URLs.
+    pub fn id(&self) -> String {
+        self.see(|task| task.id.to_string())
+    }
+
+    /// Its state: that of its latest session.
+    pub fn state(&self) -> TaskState {
+        self.app
+            .world()
+            .task(self.index)
+            .map_or(TaskState::Queued, Task::state)
+    }
+
+    /// When it last changed.
+    pub fn updated_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.see(|task| task.updated)).unwrap_or_default()
+    }
+
+    /// How many sessions it has.
+    pub fn session_count(&self) -> usize {
+        self.see(|task| task.sessions.len())
+    }
+
+    /// Whether it is in the archive.
+    pub fn is_archived(&self) -> bool {
+        self.see(Task::is_archived)
+    }
+
+    /// The number of its pull request, once it has one. The artifact carries the database id instead.
+    pub fn pull_request_number(&self) -> Option<u32> {
+        let world = self.app.world();
+        let pull = world.task(self.index)?.pull()?;
+        world.pull(pull).map(|pull| pull.number)
+    }
+
+    /// Exactly what a get would answer, URLs built on the emulator's own address.
+    pub fn json(&self) -> Value {
+        let origin = format!("http://{}", self.app.settings.local);
+        let world = self.app.world();
+        serde_json::to_value(view::task(&world, &origin, self.index, true)).unwrap_or(Value::Null)
+    }
+
+    /// Makes one thing happen to it now. A script it follows goes on.
+    pub fn apply(&self, change: &Change) {
+        let now = self.app.clock.millis();
+        self.app.world().change(self.index, change, now);
+    }
+
+    /// Puts its latest session, and with it the task, into a state.
+    pub fn set_state(&self, state: TaskState) {
+        self.apply(&Change::State(state));
+    }
+
+    /// Lets its user come back with a prompt: a new session is queued.
+    pub fn follow_up(&self, prompt: impl Into<String>) {
+        self.apply(&Change::FollowUp(prompt.into()));
+    }
+
+    /// Moves it into the archive.
+    pub fn archive(&self) {
+        self.apply(&Change::Archive);
+    }
+
+    /// Takes it out of the archive.
+    pub fn unarchive(&self) {
+        self.apply(&Change::Unarchive);
+    }
+
+    /// Gives it this life from now on, in place of the one it had.
+    pub fn run(&self, script: Script) {
+        let now = self.app.clock.millis();
+        self.app.world().run(self.index, script, now);
+    }
+
+    /// Ends its scripted life: it stays as it is.
+    pub fn freeze(&self) {
+        self.app.world().stop(self.index);
+    }
+}
+
+impl fmt::Debug for TaskHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("id", &self.id())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,242 @@
+//! The handle of a running emulator, and how to get one.
+
+mod builder;
+mod handle;
+mod server;
+mod wire;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::faults::Fault;
+use crate::life::Script;
+use crate::limits::Limits;
+use crate::log::RequestRecord;
+use crate::routes::App;
+use crate::world::{TaskSeed, Token};
+pub use builder::Builder;
+pub use handle::TaskHandle;
+pub(crate) use wire::Wire;
+
+/// The token a fresh emulator knows: it belongs to `octocat`, may write and sees every repository.
+pub const DEFAULT_TOKEN: &str = "ghp_emulatorTokenForTestsOnly00000000000";
+
+/// An in-memory GitHub, listening on a port of its own until it is dropped.
+///
+/// ```
+/// use std::time::Duration;
+/// use agents_api_emulator::{Emulator, TaskSeed, TaskState};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let github = Emulator::start().await?;
+/// let task = github.seed_task(TaskSeed::new("Fix the login button"))?;
+/// assert!(github.base_url().starts_with("http://127.0.0.1:"));
+///
+/// task.run(agents_api_emulator::Script::quick_success());
+/// github.advance(Duration::from_secs(60));
+/// assert_eq!(task.state(), TaskState::Completed);
+/// # Ok::<(), agents_api_emulator::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Emulator {
+    app: Arc<App>,
+    address: SocketAddr,
+    base_url: String,
+    token: String,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts an emulator fit for tests on a free loopback port: a clock that only tests turn, the repository
+    /// `octocat/hello-world`, one token, tasks that succeed quickly as the clock is turned.
+    ///
+    /// It must be called inside a tokio runtime with I/O and time enabled, which serves it.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be bound.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// Everything that can be different.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The base URL, like `http://127.0.0.1:40123`, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The token to send: the one given to the builder, else [`DEFAULT_TOKEN`].
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The clock everything reads.
+    pub fn clock(&self) -> &Clock {
+        &self.app.clock
+    }
+
+    /// The present moment on its clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.clock.now()
+    }
+
+    /// Turns the clock forward; everything due happens in order, each change at its own time.
+    pub fn advance(&self, by: Duration) {
+        self.app.clock.advance(by);
+    }
+
+    /// Adds a repository, and its owner if there is none of that name. Adding it twice changes nothing.
+    pub fn add_repository(&self, owner: &str, repo: &str) {
+        self.app.world().add_repo(owner, repo);
+    }
+
+    /// Adds a user if there is none of that name, and answers its id.
+    pub fn add_user(&self, login: &str) -> i64 {
+        let mut world = self.app.world();
+        let index = world.user_named(login);
+        world.user(index).map_or(0, |user| user.id)
+    }
+
+    /// Adds a token, or replaces what a token of the same secret may do.
+    pub fn add_token(&self, token: &Token) {
+        self.app.world().add_token(token);
+    }
+
+    /// Puts a task into the world without a request.
+    ///
+    /// # Errors
+    ///
+    /// When its repository was not added.
+    pub fn seed_task(&self, seed: TaskSeed) -> Result<TaskHandle, Error> {
+        let mut world = self.app.world();
+        let (owner, name) = &seed.repo;
+        let repo = world.repo_named(owner, name);
+        let repo = repo.ok_or_else(|| Error::UnknownRepository(format!("{owner}/{name}")))?;
+        let index = world.seed_task(repo, seed, self.app.clock.millis());
+        Ok(TaskHandle::new(Arc::clone(&self.app), index))
+    }
+
+    /// Puts `count` tasks with random pasts into the world, drawn from the seed: one every ten minutes up to now,
+    /// half of them in the first repository.
+    pub fn seed_tasks(&self, count: u32) {
+        let now = self.app.clock.millis();
+        self.app.world().seed_tasks(count, now);
+    }
+
+    /// The task with this id.
+    pub fn task(&self, id: &str) -> Option<TaskHandle> {
+        let index = self.app.world().task_with_id(id)?;
+        Some(TaskHandle::new(Arc::clone(&self.app), index))
+    }
+
+    /// Every task, in the order in which they entered the world.
+    pub fn tasks(&self) -> Vec<TaskHandle> {
+        let count = self.app.world().task_count();
+        (0..count)
+            .map(|index| TaskHandle::new(Arc::clone(&self.app), index))
+            .collect()
+    }
+
+    /// Gives the next task that is started this life. Called repeatedly, the scripts queue up.
+    pub fn next_script(&self, script: Script) {
+        self.app.world().queue_script(script);
+    }
+
+    /// Adds a fault; it counts requests from now on.
+    pub fn inject(&self, fault: Fault) {
+        self.app.faults.add(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.app.faults.clear();
+    }
+
+    /// Replaces the limits of every token; what was used stays used.
+    pub fn set_limits(&self, limits: Limits) {
+        self.app.limiter.set(limits);
+    }
+
+    /// Leaves a token so many requests of its quota until its window ends. An unknown token is left alone.
+    pub fn set_remaining(&self, token: &str, requests: u32) {
+        let account = self.app.world().account(token).map(|account| account.number);
+        if let Some(account) = account {
+            self.app.limiter.leave(account, requests, self.app.clock.millis());
+        }
+    }
+
+    /// The log of requests so far, in order of arrival. A request appears once it is answered or given up.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.app.log.all()
+    }
+
+    /// Empties the log.
+    pub fn clear_requests(&self) {
+        self.app.log.clear();
+    }
+
+    /// Stops listening, ends every connection, and returns when the port is free again. Dropping the emulator does
+    /// the same without waiting.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(true);
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Why an emulator does not start, or does not do what it was told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No repository of this name was added.
+    UnknownRepository(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+            Self::UnknownRepository(name) => write!(f, "there is no repository {name}: add it first"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Bind { source, .. } => Some(source),
+            Self::UnknownRepository(_) => None,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Entity tags and conditional requests.
+
+use http::{HeaderMap, header};
+
+use crate::seeded::mixed;
+
+/// A weak tag of a body, as long as GitHub's.
+pub(crate) fn of(body: &[u8]) -> String {
+    let mut lanes = [1_u64, 2, 3, 4].map(|lane| mixed(lane, body.len() as u64));
+    for (position, chunk) in body.chunks(8).enumerate() {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let lane = &mut lanes[position % 4];
+        *lane = mixed(*lane, u64::from_le_bytes(word));
+    }
+    // Every lane ends up in every part, so that one changed byte changes the whole tag.
+    let all = lanes.iter().fold(0, |sum, lane| mixed(sum, *lane));
+    let [a, b, c, d] = lanes.map(|lane| mixed(lane, all));
+    format!("W/\"{a:016x}{b:016x}{c:016x}{d:016x}\"")
+}
+
+/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: weak comparison).
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let mut values = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    values.any(|value| value.trim() == "*" || value.split(',').any(|known| opaque(known) == opaque(tag)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_anywhere_changes_the_tag() {
+        let body = vec![b'x'; 1000];
+        let before = of(&body);
+        for position in [0, 7, 8, 500, 999] {
+            let mut changed = body.clone();
+            changed[position] = b'y';
+            assert_ne!(of(&changed), before, "{position}");
+        }
+        assert_eq!(of(&body), before);
+        assert_ne!(of(b"x"), of(b"x\0"));
+    }
+
+    #[test]
+    fn tags_are_compared_weakly_and_in_lists() {
+        let tag = of(b"{}");
+        for value in [
+            tag.clone(),
+            tag.replace("W/", ""),
+            format!("\"a\", {tag}"),
+            "*".to_owned(),
+        ] {
+            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().expect("a header"))]);
+            assert!(is_known(&headers, &tag), "{value}");
+        }
+        assert!(!is_known(&HeaderMap::new(), &tag));
+    }
+}

@@ -1,0 +1,84 @@
+//! The pull requests of a repository, for clients that find a task's by its branch.
+
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+
+use super::links::{self, Bent, Place};
+use super::{Call, path::Route};
+use crate::answer::{Answer, Refusal};
+use crate::clock::stamp;
+use crate::query::{One, Query};
+use crate::validate;
+use crate::world::{Account, Filter, Pull, PullState, World};
+
+/// Answers the parts of `GET /repos/{owner}/{repo}/pulls` that lead from a branch to a number: `head`, `base`,
+/// `state` and pages.
+pub(super) fn list(call: &Call<'_>, world: &World, account: &Account) -> Result<Answer, Refusal> {
+    let Route::Pulls(owner, repo) = call.route else {
+        return Err(Refusal::not_found());
+    };
+    let repo = world
+        .repo_named(owner, repo)
+        .filter(|repo| world.sees(account, *repo));
+    let repo = repo.ok_or_else(Refusal::not_found)?;
+    let query = Query::parse(call.query);
+    let Filter { page, per_page, .. } = validate::place(&query)?;
+    let text = |key| match query.one(key) {
+        One::Text(text) => Some(text),
+        _ => None,
+    };
+    // A head is written `owner:branch`; one without an owner filters nothing, as on GitHub.
+    let head = text("head")
+        .and_then(|head| head.split_once(':'))
+        .map(|(_, branch)| branch);
+    let base = text("base");
+    let state = text("state").unwrap_or("open");
+    let fits = |pull: &&Pull| {
+        pull.repo == repo
+            && head.is_none_or(|head| *pull.head == *head)
+            && base.is_none_or(|base| *pull.base == *base)
+            && (state == "all" || (pull.state == PullState::Open) == (state == "open"))
+    };
+    let skip = usize::try_from((page - 1).saturating_mul(per_page as u64)).unwrap_or(usize::MAX);
+    let mut found = world.pulls().iter().rev().filter(fits).skip(skip);
+    let pulls: Vec<Value> = found
+        .by_ref()
+        .take(per_page)
+        .map(|pull| view(world, call.origin, pull))
+        .collect();
+    let place = Place {
+        origin: call.origin,
+        path: call.path,
+        query: &query,
+        page,
+        more: found.next().is_some(),
+    };
+    let links = links::header(&place, &Bent::default());
+    Ok(Answer::json(StatusCode::OK, &pulls).with(header::LINK, &links))
+}
+
+fn view(world: &World, origin: &str, pull: &Pull) -> Value {
+    let Some(repo) = world.repo(pull.repo) else {
+        return Value::Null;
+    };
+    let author = world.user(pull.author);
+    let (owner, name, number) = (&repo.owner, &repo.name, pull.number);
+    let ended = (pull.state != PullState::Open).then(|| stamp(pull.updated));
+    json!({
+        "id": pull.database_id,
+        "node_id": pull.global_id(),
+        "number": number,
+        "url": format!("{origin}/repos/{owner}/{name}/pulls/{number}"),
+        "html_url": format!("https://github.com/{owner}/{name}/pull/{number}"),
+        "state": if pull.state == PullState::Open { "open" } else { "closed" },
+        "title": pull.title,
+        "draft": pull.draft,
+        "user": { "id": author.map(|user| user.id), "login": author.map(|user| &user.login) },
+        "head": { "ref": &*pull.head, "label": format!("{owner}:{}", pull.head) },
+        "base": { "ref": &*pull.base, "label": format!("{owner}:{}", pull.base) },
+        "created_at": stamp(pull.created),
+        "updated_at": stamp(pull.updated),
+        "closed_at": ended,
+        "merged_at": (pull.state == PullState::Merged).then(|| stamp(pull.updated)),
+    })
+}

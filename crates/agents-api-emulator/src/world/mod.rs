@@ -1,0 +1,348 @@
+//! Everything the emulated GitHub knows, behind one lock.
+//!
+//! `World` holds the facts and keeps them consistent; it never sees HTTP. Time enters through arguments, so the same
+//! calls give the same world whatever the clock on the wall says.
+
+mod change;
+mod find;
+mod lane;
+mod people;
+mod seed;
+mod state;
+mod task;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::life::{self, Life, Script};
+use crate::seeded::{Id, Rng};
+
+pub(crate) use find::{Filter, Found, Scope};
+use lane::Lane;
+pub(crate) use lane::{Direction, Sort};
+pub use people::{Access, Token};
+pub(crate) use people::{Account, Repo, User, repo_key};
+pub use seed::TaskSeed;
+pub use state::TaskState;
+pub use task::Usage;
+pub(crate) use task::{Artifact, Index, Moment, Pull, PullState, Session, Task, name_of};
+
+/// The family numbers that keep ids of different kinds apart.
+const TASK_IDS: u64 = 0x7461_736B;
+const SESSION_IDS: u64 = 0x7365_7373;
+
+/// The id of the documentation's example repository.
+const FIRST_REPO_ID: i64 = 1_296_269;
+
+/// Where database ids of pull requests begin: far from any number a pull request could have.
+const FIRST_PULL_ID: i64 = 2_000_000_000;
+
+#[derive(Debug)]
+pub(crate) struct World {
+    seed: u64,
+    users: Vec<User>,
+    repos: Vec<Repo>,
+    repo_by_key: HashMap<String, Index>,
+    accounts: HashMap<String, Account>,
+    tasks: Vec<Task>,
+    by_id: HashMap<Id, Index>,
+    sessions: u64,
+    pulls: Vec<Pull>,
+    /// Two lanes a repository and two a user: active, then archived.
+    repo_lanes: Vec<[Lane; 2]>,
+    user_lanes: Vec<[Lane; 2]>,
+    /// The next change of every running task: when, in what order of scheduling, which task.
+    due: BTreeSet<(i64, u64, Index)>,
+    running: HashMap<Index, Running>,
+    scheduled: u64,
+    life: Life,
+    queued_scripts: VecDeque<Script>,
+    /// Branch and model names, shared.
+    names: HashMap<Box<str>, Arc<str>>,
+}
+
+/// Where a task is in its script.
+#[derive(Debug)]
+struct Running {
+    script: Arc<Script>,
+    position: usize,
+    ticket: u64,
+}
+
+/// What a start asks for, validated.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    pub(crate) prompt: String,
+    pub(crate) model: Option<String>,
+    pub(crate) custom_agent: Option<String>,
+    pub(crate) create_pull_request: bool,
+    pub(crate) base_ref: Option<String>,
+    pub(crate) head_ref: Option<String>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, life: Life) -> Self {
+        Self {
+            seed,
+            users: Vec::new(),
+            repos: Vec::new(),
+            repo_by_key: HashMap::new(),
+            accounts: HashMap::new(),
+            tasks: Vec::new(),
+            by_id: HashMap::new(),
+            sessions: 0,
+            pulls: Vec::new(),
+            repo_lanes: Vec::new(),
+            user_lanes: Vec::new(),
+            due: BTreeSet::new(),
+            running: HashMap::new(),
+            scheduled: 0,
+            life,
+            queued_scripts: VecDeque::new(),
+            names: HashMap::new(),
+        }
+    }
+
+    /// The user of a login, created if there is none. Ids count from 1, `octocat` being the first.
+    pub(crate) fn user_named(&mut self, login: &str) -> Index {
+        let known = self
+            .users
+            .iter()
+            .position(|user| user.login.eq_ignore_ascii_case(login));
+        let index = known.unwrap_or_else(|| {
+            let id = i64::try_from(self.users.len()).unwrap_or(i64::MAX - 1) + 1;
+            self.users.push(User {
+                id,
+                login: login.to_owned(),
+            });
+            self.user_lanes.push(<[Lane; 2]>::default());
+            self.users.len() - 1
+        });
+        to_index(index)
+    }
+
+    /// Adds a repository, and its owner if there is none of that name. Adding it twice changes nothing.
+    pub(crate) fn add_repo(&mut self, owner: &str, name: &str) -> Index {
+        let key = repo_key(owner, name);
+        if let Some(known) = self.repo_by_key.get(&key) {
+            return *known;
+        }
+        let owner_index = self.user_named(owner);
+        let owner_id = self.user(owner_index).map_or(0, |user| user.id);
+        let index = to_index(self.repos.len());
+        let id = FIRST_REPO_ID + i64::from(index);
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        self.repos.push(Repo {
+            id,
+            owner,
+            owner_id,
+            name,
+            next_number: 101,
+        });
+        self.repo_lanes.push(<[Lane; 2]>::default());
+        self.repo_by_key.insert(key, index);
+        index
+    }
+
+    pub(crate) fn repo_named(&self, owner: &str, name: &str) -> Option<Index> {
+        self.repo_by_key.get(&repo_key(owner, name)).copied()
+    }
+
+    /// Adds a token, or replaces what it may do. Its rate-limit buckets are kept.
+    pub(crate) fn add_token(&mut self, token: &Token) {
+        let user = self.user_named(&token.login);
+        let next = to_index(self.accounts.len());
+        let number = self
+            .accounts
+            .get(&token.secret)
+            .map_or(next, |account| account.number);
+        let sees = token
+            .sees
+            .as_ref()
+            .map(|list| list.iter().map(|(owner, name)| repo_key(owner, name)).collect());
+        let account = Account {
+            number,
+            user,
+            access: token.access,
+            sees,
+        };
+        self.accounts.insert(token.secret.clone(), account);
+    }
+
+    pub(crate) fn account(&self, secret: &str) -> Option<&Account> {
+        self.accounts.get(secret)
+    }
+
+    pub(crate) fn user(&self, index: Index) -> Option<&User> {
+        self.users.get(index as usize)
+    }
+
+    pub(crate) fn repo(&self, index: Index) -> Option<&Repo> {
+        self.repos.get(index as usize)
+    }
+
+    pub(crate) fn task(&self, index: Index) -> Option<&Task> {
+        self.tasks.get(index as usize)
+    }
+
+    pub(crate) fn pull(&self, index: Index) -> Option<&Pull> {
+        self.pulls.get(index as usize)
+    }
+
+    pub(crate) fn pulls(&self) -> &[Pull] {
+        &self.pulls
+    }
+
+    /// The pull request of a GraphQL id. Ids grow with the position, by a fixed step.
+    pub(crate) fn pull_with_global_id(&self, id: &str) -> Option<&Pull> {
+        let database_id = i64::from_str_radix(id.strip_prefix("PR_kwDO")?, 16).ok()?;
+        let position = self
+            .pulls
+            .binary_search_by_key(&database_id, |pull| pull.database_id)
+            .ok()?;
+        self.pulls.get(position)
+    }
+
+    pub(crate) fn task_with_id(&self, id: &str) -> Option<Index> {
+        self.by_id.get(&Id::parse(id)?).copied()
+    }
+
+    pub(crate) fn task_count(&self) -> Index {
+        to_index(self.tasks.len())
+    }
+
+    /// Whether an account sees a repository.
+    pub(crate) fn sees(&self, account: &Account, repo: Index) -> bool {
+        match (&account.sees, self.repo(repo)) {
+            (None, Some(_)) => true,
+            (Some(list), Some(repo)) => list.contains(&repo_key(&repo.owner, &repo.name)),
+            (_, None) => false,
+        }
+    }
+
+    pub(crate) fn queue_script(&mut self, script: Script) {
+        self.queued_scripts.push_back(script);
+    }
+
+    /// Starts a task and gives it a life: the queued script, the one its prompt asks for, or the policy's.
+    pub(crate) fn start(&mut self, repo: Index, creator: Index, start: Start, now: i64) -> Index {
+        let script = self.script_for(&start.prompt);
+        let index = self.add_task(repo, creator, start, now);
+        self.enter_lanes(index);
+        self.run(index, script, now);
+        index
+    }
+
+    fn script_for(&mut self, prompt: &str) -> Script {
+        if let Some(script) = self
+            .queued_scripts
+            .pop_front()
+            .or_else(|| life::asked_for_in(prompt))
+        {
+            return script;
+        }
+        match &self.life {
+            Life::Script(script) => script.clone(),
+            Life::Mix => life::random(&mut Rng::new(self.seed, self.tasks.len() as u64)),
+        }
+    }
+
+    /// Adds a task with its first session, outside the lanes and without a life.
+    fn add_task(&mut self, repo: Index, creator: Index, start: Start, now: i64) -> Index {
+        let index = to_index(self.tasks.len());
+        let id = Id::seeded(self.seed, TASK_IDS, u64::from(index));
+        let existing = self.open_pull_for(repo, start.head_ref.as_deref(), start.base_ref.as_deref());
+        let base = start
+            .base_ref
+            .filter(|base| !base.is_empty())
+            .unwrap_or_else(|| "main".to_owned());
+        let base_ref = self.shared(&base);
+        let model = self.shared(&start.model.unwrap_or_else(|| "claude-sonnet-4.6".to_owned()));
+        let head_ref = existing
+            .and_then(|pull| self.pull(pull))
+            .map(|pull| Arc::clone(&pull.head));
+        let session = Session {
+            id: self.next_session_id(),
+            user: creator,
+            state: TaskState::Queued,
+            created: now,
+            updated: now,
+            completed: Moment::NONE,
+            prompt: start.prompt.into_boxed_str(),
+            head_ref,
+            base_ref,
+            model,
+            usage: None,
+            error: None,
+        };
+        self.tasks.push(Task {
+            id,
+            created: now,
+            updated: now,
+            archived: Moment::NONE,
+            repo,
+            creator,
+            wants_pull: start.create_pull_request,
+            given_pull: existing,
+            name: None,
+            custom_agent: start
+                .custom_agent
+                .filter(|agent| !agent.is_empty())
+                .map(String::into_boxed_str),
+            sessions: vec![session],
+            artifacts: Vec::new(),
+        });
+        self.by_id.insert(id, index);
+        index
+    }
+
+    fn next_session_id(&mut self) -> Id {
+        self.sessions += 1;
+        Id::seeded(self.seed, SESSION_IDS, self.sessions)
+    }
+
+    /// An open pull request from `head` to `base`: without one GitHub ignores a `head_ref`.
+    fn open_pull_for(&self, repo: Index, head: Option<&str>, base: Option<&str>) -> Option<Index> {
+        let (head, base) = (head?, base?);
+        let fits = |pull: &Pull| {
+            pull.repo == repo && pull.state == PullState::Open && &*pull.head == head && &*pull.base == base
+        };
+        self.pulls.iter().position(fits).map(to_index)
+    }
+
+    /// One allocation a distinct name: branches and models repeat over a hundred thousand tasks.
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = Arc::from(name);
+        self.names.insert(Box::from(name), Arc::clone(&shared));
+        shared
+    }
+
+    fn enter_lanes(&mut self, index: Index) {
+        self.with_lanes(index, Lane::insert);
+    }
+
+    fn leave_lanes(&mut self, index: Index) {
+        self.with_lanes(index, Lane::remove);
+    }
+
+    fn with_lanes(&mut self, index: Index, act: fn(&mut Lane, Index, i64, i64)) {
+        let Some(task) = self.tasks.get(index as usize) else {
+            return;
+        };
+        let archived = usize::from(task.is_archived());
+        let (created, updated) = (task.created, task.updated);
+        let repo = self.repo_lanes.get_mut(task.repo as usize);
+        let user = self.user_lanes.get_mut(task.creator as usize);
+        for lanes in [repo, user].into_iter().flatten() {
+            act(&mut lanes[archived], index, created, updated);
+        }
+    }
+}
+
+/// Positions fit 32 bits: memory ends long before four thousand million tasks.
+fn to_index(position: usize) -> Index {
+    Index::try_from(position).unwrap_or(Index::MAX)
+}

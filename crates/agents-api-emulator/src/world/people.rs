@@ -1,0 +1,106 @@
+//! Users, repositories and the tokens that see them.
+
+use super::Index;
+
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) login: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Repo {
+    pub(crate) id: i64,
+    pub(crate) owner: String,
+    pub(crate) owner_id: i64,
+    pub(crate) name: String,
+    /// Issues and pull requests share one sequence of numbers in a repository.
+    pub(crate) next_number: u32,
+}
+
+/// What a token may do with agent tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum Access {
+    /// Nothing: every operation answers 403.
+    None,
+    /// List and get; a start answers 403.
+    Read,
+    /// Everything.
+    #[default]
+    Write,
+}
+
+/// A token to be added to the emulator.
+///
+/// By default it belongs to `octocat`, may write, and sees every repository.
+///
+/// ```
+/// use agents_api_emulator::{Access, Token};
+///
+/// let reader = Token::new("github_pat_reader").user("monalisa").access(Access::Read).sees("octocat", "hello-world");
+/// # let _ = reader;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Token {
+    pub(crate) secret: String,
+    pub(crate) login: String,
+    pub(crate) access: Access,
+    pub(crate) sees: Option<Vec<(String, String)>>,
+}
+
+impl Token {
+    /// A token with this secret. The prefix decides what it is: `ghs_` is refused by every operation.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self {
+            secret: secret.into(),
+            login: "octocat".to_owned(),
+            access: Access::default(),
+            sees: None,
+        }
+    }
+
+    /// Whose token it is. The user is created if there is none of that name. Default: `octocat`.
+    pub fn user(mut self, login: impl Into<String>) -> Self {
+        self.login = login.into();
+        self
+    }
+
+    /// What it may do. Default: [`Access::Write`].
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Limits the token to repositories named so; may be called repeatedly. Reads of any other answer 404.
+    /// Default: no limit.
+    pub fn sees(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
+        self.sees
+            .get_or_insert_default()
+            .push((owner.into(), repo.into()));
+        self
+    }
+
+    /// Limits the token to no repository at all; [`sees`](Self::sees) adds to that.
+    pub fn sees_nothing(mut self) -> Self {
+        self.sees = Some(Vec::new());
+        self
+    }
+}
+
+/// A token in the world.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// Which rate-limit buckets it draws from.
+    pub(crate) number: Index,
+    pub(crate) user: Index,
+    pub(crate) access: Access,
+    /// Lower-case `owner/name` of what it sees; `None` sees everything.
+    pub(crate) sees: Option<Vec<String>>,
+}
+
+/// Names of owners and repositories are compared without regard to case.
+pub(crate) fn repo_key(owner: &str, name: &str) -> String {
+    format!("{owner}/{name}").to_lowercase()
+}

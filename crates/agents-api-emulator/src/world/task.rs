@@ -1,0 +1,203 @@
+//! How tasks, sessions and artifacts are stored.
+//!
+//! Compact on purpose: a hundred thousand of them share a process with the code under test. Names that follow from a
+//! prompt are derived when shown; branch and model names are shared; absent times cost nothing extra.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::TaskState;
+use crate::seeded::Id;
+
+/// A position in the world's list of users, repositories, tasks or pull requests.
+pub(crate) type Index = u32;
+
+/// A moment that may be absent, in eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment(i64);
+
+impl Moment {
+    pub(crate) const NONE: Self = Self(i64::MIN);
+
+    pub(crate) const fn at(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    pub(crate) const fn get(self) -> Option<i64> {
+        if self.0 == i64::MIN { None } else { Some(self.0) }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) id: Id,
+    pub(crate) created: i64,
+    pub(crate) updated: i64,
+    pub(crate) archived: Moment,
+    pub(crate) repo: Index,
+    pub(crate) creator: Index,
+    /// Whether the start asked for a pull request.
+    pub(crate) wants_pull: bool,
+    /// The open pull request its start named by head and base.
+    pub(crate) given_pull: Option<Index>,
+    /// The name the server wrote; until then the name follows from the first prompt.
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) custom_agent: Option<Box<str>>,
+    /// Oldest first; never empty once a task is in the world.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) artifacts: Vec<Artifact>,
+}
+
+impl Task {
+    /// A task's state is that of its most recent session.
+    pub(crate) fn state(&self) -> TaskState {
+        self.sessions
+            .last()
+            .map_or(TaskState::Queued, |session| session.state)
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archived.get().is_some()
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match (&self.name, self.sessions.first()) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(first)) => name_of(&first.prompt),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The pull request the task opened or was given, if any.
+    pub(crate) fn pull(&self) -> Option<Index> {
+        self.artifacts.iter().find_map(|artifact| match artifact {
+            Artifact::Pull(index) => Some(*index),
+            _ => None,
+        })
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: Id,
+    pub(crate) user: Index,
+    pub(crate) state: TaskState,
+    pub(crate) created: i64,
+    pub(crate) updated: i64,
+    pub(crate) completed: Moment,
+    pub(crate) prompt: Box<str>,
+    pub(crate) head_ref: Option<Arc<str>>,
+    pub(crate) base_ref: Arc<str>,
+    pub(crate) model: Arc<str>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) error: Option<Box<str>>,
+}
+
+/// What a session was billed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Usage {
+    /// AI credits, in whole nano units: 1,000,000,000 of them are one credit. May exceed 2⁵³.
+    AiCredits(u64),
+    /// Premium requests, possibly fractional: the unit before June 2026.
+    PremiumRequests(f64),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Artifact {
+    Branch {
+        head: Arc<str>,
+        base: Arc<str>,
+    },
+    Pull(Index),
+    /// Anything at all, sent as it is.
+    Raw(Box<Value>),
+}
+
+/// A pull request. Its database id is not its number, and clients must not take one for the other.
+#[derive(Debug)]
+pub(crate) struct Pull {
+    pub(crate) database_id: i64,
+    pub(crate) number: u32,
+    pub(crate) repo: Index,
+    pub(crate) author: Index,
+    pub(crate) title: Box<str>,
+    pub(crate) head: Arc<str>,
+    pub(crate) base: Arc<str>,
+    pub(crate) state: PullState,
+    pub(crate) draft: bool,
+    pub(crate) created: i64,
+    pub(crate) updated: i64,
+}
+
+/// The state of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PullState {
+    Open,
+    Closed,
+    Merged,
+}
+
+impl Pull {
+    /// The GraphQL node id.
+    pub(crate) fn global_id(&self) -> String {
+        format!("PR_kwDO{:012x}", self.database_id)
+    }
+}
+
+/// The name a prompt gives a task until the server writes a better one: its first line, at most 72 characters.
+pub(crate) fn name_of(prompt: &str) -> String {
+    let line = prompt
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    match line.char_indices().nth(72) {
+        None => line.to_owned(),
+        Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
+    }
+}
+
+/// The name the server writes later: the prompt's without articles and closing punctuation.
+pub(crate) fn retitled(prompt: &str) -> String {
+    let name = name_of(prompt);
+    let words = name
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "the" | "a" | "an" | "please" | "Please"));
+    words
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_end_matches(['.', '!', '…', ' '])
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_first_line_cut_between_characters() {
+        assert_eq!(
+            name_of("\n  Fix the login button \nIt is broken"),
+            "Fix the login button"
+        );
+        let long = "ä".repeat(100);
+        assert_eq!(name_of(&long).chars().count(), 73);
+        assert_eq!(name_of(" \n "), "");
+    }
+
+    #[test]
+    fn the_server_s_name_differs_from_the_prompt_s() {
+        assert_eq!(
+            retitled("Fix the login button on the homepage."),
+            "Fix login button on homepage"
+        );
+    }
+
+    #[test]
+    fn an_absent_moment_is_absent() {
+        assert_eq!(Moment::NONE.get(), None);
+        assert_eq!(Moment::at(5).get(), Some(5));
+    }
+}

@@ -1,0 +1,200 @@
+//! Tasks live by the clock.
+
+use std::time::Duration;
+
+use agents_api_emulator::{Change, Emulator, Life, Script, TaskSeed, TaskState, Usage};
+use serde_json::json;
+
+use crate::support::{REPO_TASKS, World};
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_started_task_is_queued_bare_and_named_after_its_prompt() {
+    let world = World::new().await;
+    let body = json!({ "prompt": "Fix the login button\n\nIt does nothing.", "custom_agent": "tester" });
+    let started = world.post("/agents/repos/OctoCat/HELLO-world/tasks", &body).await;
+    assert_eq!(started.status, 201);
+    let task = started.body;
+    assert_eq!(task["state"], "queued");
+    assert_eq!(task["name"], "Fix the login button");
+    assert_eq!(task["artifacts"], json!([]));
+    assert_eq!(task["session_count"], 1);
+    assert_eq!(task["archived_at"], json!(null));
+    assert_eq!(task["custom_agent"], json!({ "id": "tester" }));
+    assert!(task.get("sessions").is_none() && task.get("prompt").is_none());
+    let url = task["url"].as_str().expect("a URL");
+    assert_eq!(
+        url,
+        format!(
+            "{}{REPO_TASKS}/{}",
+            world.github.base_url(),
+            task["id"].as_str().expect("an id")
+        )
+    );
+}
+
+#[tokio::test]
+async fn turning_the_clock_once_gives_every_change_its_own_time() {
+    let world = World::new().await;
+    let begun = world.github.now();
+    let id = world.start("Fix the login button").await;
+    world.github.advance(Duration::from_secs(3600));
+    let task = world.get(&format!("/agents/tasks/{id}")).await.body;
+    assert_eq!(task["state"], "completed");
+    let session = &task["sessions"][0];
+    let completed = session["completed_at"]
+        .as_str()
+        .expect("a time")
+        .parse::<chrono::DateTime<chrono::Utc>>();
+    assert_eq!((completed.expect("RFC 3339") - begun).num_seconds(), 60);
+    assert_eq!(task["updated_at"], session["completed_at"]);
+    assert_eq!(session["model"], "sweagent-capi:claude-sonnet-4.6");
+    assert_eq!(
+        session["usage"],
+        json!({ "type": "ai_credits", "amount": 1_200_000_000_u64 })
+    );
+    assert_eq!(task["artifacts"][0]["type"], "branch");
+    assert_eq!(task["artifacts"][0]["data"]["head_ref"], session["head_ref"]);
+    assert_eq!(
+        task["artifacts"].as_array().map(Vec::len),
+        Some(1),
+        "no pull request was asked for"
+    );
+}
+
+#[tokio::test]
+async fn a_pull_request_is_opened_when_asked_for() {
+    let world = World::new().await;
+    let started = world
+        .post(REPO_TASKS, &json!({ "prompt": "x", "create_pull_request": true }))
+        .await;
+    world.github.advance(secs(60));
+    let task = world
+        .get(&format!(
+            "/agents/tasks/{}",
+            started.body["id"].as_str().expect("an id")
+        ))
+        .await
+        .body;
+    let pull = &task["artifacts"][1];
+    assert_eq!(pull["type"], "pull");
+    let handle = world
+        .github
+        .task(task["id"].as_str().expect("an id"))
+        .expect("the task");
+    let number = handle.pull_request_number().expect("a number");
+    assert_ne!(pull["data"]["id"], json!(number), "a database id is no number");
+}
+
+#[tokio::test]
+async fn every_builtin_script_ends_where_its_name_says() {
+    for (script, states) in [
+        ("quick-success", vec!["completed"]),
+        ("slow-success", vec!["completed"]),
+        ("fails", vec!["failed"]),
+        ("waits-for-user", vec!["waiting_for_user"]),
+        ("times-out", vec!["timed_out"]),
+        ("cancelled", vec!["cancelled"]),
+        ("goes-idle", vec!["idle"]),
+        ("follow-up", vec!["completed", "completed"]),
+        ("stays-queued", vec!["queued"]),
+    ] {
+        let world = World::new().await;
+        let id = world.start(&format!("Do it. script:{script}")).await;
+        world.github.advance(secs(86_400));
+        let task = world.get(&format!("{REPO_TASKS}/{id}")).await.body;
+        let sessions = task["sessions"].as_array().expect("sessions");
+        let seen: Vec<_> = sessions
+            .iter()
+            .map(|session| session["state"].as_str().expect("a state"))
+            .collect();
+        assert_eq!(seen, states, "{script}");
+        assert_eq!(task["state"], *seen.last().expect("a session"), "{script}");
+        assert_eq!(sessions[0].get("error").is_some(), script == "fails", "{script}");
+    }
+}
+
+#[tokio::test]
+async fn a_custom_script_runs_through_every_kind_of_change() {
+    let script = Script::new("everything")
+        .then(secs(1), Change::State(TaskState::InProgress))
+        .then(secs(1), Change::Rename("Better name".into()))
+        .then(secs(1), Change::PullRequest)
+        .then(secs(1), Change::Usage(Usage::AiCredits(9_007_199_254_740_993)))
+        .then(secs(1), Change::State(TaskState::Completed))
+        .then(secs(1), Change::FollowUp("More".into()))
+        .then(secs(1), Change::Usage(Usage::PremiumRequests(1.5)))
+        .then(secs(1), Change::Fail("No more".into()))
+        .then(secs(1), Change::Artifact(json!({ "type": "odd" })))
+        .then(secs(1), Change::MergePullRequest)
+        .then(secs(1), Change::Archive);
+    let world = World::with(Emulator::builder().life(Life::Script(script))).await;
+    let id = world.start("x").await;
+    world.github.advance(secs(60));
+    let task = world.get(&format!("/agents/tasks/{id}")).await.body;
+    assert_eq!(task["name"], "Better name");
+    assert_eq!(
+        task["sessions"][0]["usage"]["amount"],
+        json!(9_007_199_254_740_993_u64)
+    );
+    assert_eq!(task["sessions"][1]["usage"]["amount"], json!(1.5));
+    assert_eq!(task["sessions"][1]["error"]["message"], "No more");
+    assert_eq!(task["artifacts"][2], json!({ "type": "odd" }));
+    assert!(task["archived_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_handle_changes_a_task_without_a_request() {
+    let world = World::new().await;
+    let task = world
+        .github
+        .seed_task(TaskSeed::new("x").state(TaskState::Completed))
+        .expect("a repository");
+    world.github.advance(secs(10));
+    task.follow_up("again");
+    assert_eq!((task.state(), task.session_count()), (TaskState::Queued, 2));
+    task.set_state(TaskState::InProgress);
+    assert_eq!(task.updated_at(), world.github.now());
+    task.archive();
+    assert!(task.is_archived());
+    assert_eq!(
+        world.get(&format!("/agents/tasks/{}", task.id())).await.body,
+        task.json()
+    );
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_world() {
+    let tell = |seed| async move {
+        let start = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let builder = Emulator::builder()
+            .seed(seed)
+            .clock(agents_api_emulator::Clock::manual_at(start));
+        let world = World::with(builder.life(Life::Mix).tasks(50)).await;
+        for _ in 0..20 {
+            world.start("x").await;
+        }
+        world.github.advance(secs(50_000));
+        world
+            .github
+            .tasks()
+            .iter()
+            .map(|task| task.json().to_string().replace(world.github.base_url(), ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tell(1).await, tell(1).await);
+    assert_ne!(tell(1).await, tell(2).await);
+}
+
+#[tokio::test]
+async fn a_seed_without_its_repository_is_refused() {
+    let world = World::new().await;
+    let error = world
+        .github
+        .seed_task(TaskSeed::new("x").repository("no", "where"))
+        .expect_err("unknown");
+    assert_eq!(error.to_string(), "there is no repository no/where: add it first");
+}
