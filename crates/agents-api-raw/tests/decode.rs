@@ -81,16 +81,16 @@ fn every_example_of_the_official_document_survives_unchanged() {
 #[test]
 fn deviations_are_read_and_written_back_unchanged() {
     for value in [
-        task(json!({})),
-        task(json!({ "state": "paused_by_policy" })),
-        task(json!({ "creator_type": "enterprise", "creator": {} })),
-        task(json!({ "artifacts": [], "user_collaborators": [] })),
-        task(json!({ "session_count": i32::MAX, "owner": { "id": i64::MAX } })),
-        task(json!({ "artifacts": [
+        task(&json!({})),
+        task(&json!({ "state": "paused_by_policy" })),
+        task(&json!({ "creator_type": "enterprise", "creator": {} })),
+        task(&json!({ "artifacts": [], "user_collaborators": [] })),
+        task(&json!({ "session_count": i32::MAX, "owner": { "id": i64::MAX } })),
+        task(&json!({ "artifacts": [
             { "provider": "github", "type": "pull", "data": { "id": 9_007_199_254_740_993_i64, "global_id": "PR_x" } },
             { "provider": "github", "type": "branch", "data": { "head_ref": "h", "base_ref": "b" } },
         ] })),
-        task(json!({ "artifacts": [
+        task(&json!({ "artifacts": [
             { "provider": "elsewhere", "type": "github_resource", "data": { "url": "https://x", "n": [1, null] } },
             { "provider": "github", "type": "pull", "data": { "id": 1, "number": 7, "deep": { "a": [true] } } },
             { "provider": "github", "type": "branch", "data": { "head_ref": "h", "base_ref": "b", "sha": "c0ffee" } },
@@ -115,7 +115,7 @@ fn deviations_are_read_and_written_back_unchanged() {
 
 #[test]
 fn null_is_absent_wherever_a_field_may_be_missing() {
-    let nothing = read(&task(json!({})));
+    let nothing = read(&task(&json!({})));
     for field in [
         "url",
         "html_url",
@@ -132,7 +132,7 @@ fn null_is_absent_wherever_a_field_may_be_missing() {
         "custom_agent",
         "sessions",
     ] {
-        assert_eq!(read(&task(json!({ field: null }))), nothing, "{field}");
+        assert_eq!(read(&task(&json!({ field: null }))), nothing, "{field}");
     }
     let session = json!({ "id": "s", "state": "idle", "created_at": "2026-01-01T00:00:00Z" });
     let nothing: types::Session = serde_json::from_value(session.clone()).unwrap();
@@ -165,7 +165,7 @@ fn null_is_absent_wherever_a_field_may_be_missing() {
 
 #[test]
 fn unknown_fields_do_no_harm() {
-    let value = task(json!({ "priority": { "level": 9 }, "sessions": [
+    let value = task(&json!({ "priority": { "level": 9 }, "sessions": [
         { "id": "s", "state": "queued", "created_at": "2026-01-01T00:00:00.123456+02:00", "logs_url": "x" },
     ] }));
     let task = read(&value);
@@ -177,7 +177,7 @@ fn unknown_fields_do_no_harm() {
 
 #[test]
 fn an_unknown_value_keeps_its_text() {
-    let state = read(&task(json!({ "state": "paused" }))).state;
+    let state = read(&task(&json!({ "state": "paused" }))).state;
     assert_eq!(state, types::TaskState::Unknown("paused".to_owned()));
     assert_eq!(
         (state.as_str(), state.to_string().as_str(), state.is_known()),
@@ -199,7 +199,7 @@ fn each_artifact_shape_is_its_own_variant() {
 #[tokio::test]
 async fn a_missing_required_field_is_a_typed_error_that_keeps_the_answer() {
     for field in ["id", "state", "created_at"] {
-        let mut value = task(json!({ "name": "n" }));
+        let mut value = task(&json!({ "name": "n" }));
         value.as_object_mut().unwrap().remove(field);
         let github = Canned::new(200, value.to_string()).header("x-github-request-id", "AB:1");
         let error = github.client().get_task().task_id("t").send().await.unwrap_err();

@@ -30,7 +30,15 @@ pub(super) fn set(attributes: &mut Vec<Attribute>, text: &str) {
 
 /// The lines of a text as they stand behind `///`.
 pub(super) fn lines(text: &str) -> Vec<String> {
-    text.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") }).collect()
+    text.lines()
+        .map(|line| {
+            if line.is_empty() {
+                String::new()
+            } else {
+                format!(" {line}")
+            }
+        })
+        .collect()
 }
 
 /// A sentence that goes on after a colon.
@@ -230,29 +238,34 @@ pub(super) fn body_setter(operation: &Operation) -> String {
     }
 }
 
-/// A call that compiles, with the required arguments only.
+/// A call with the required arguments only. It compiles, unless a value cannot be made up.
 fn example(operation: &Operation) -> String {
+    let mut complete = true;
+    let mut value = |sample: &Option<String>| {
+        complete &= sample.is_some();
+        sample.clone().unwrap_or_else(|| "…".to_owned())
+    };
     let mut call = format!("let answer = client\n    .{}()\n", operation.id);
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         call.push_str(&format!(
-            "    .{0}(\"{1}\")\n",
-            parameter.name,
-            parameter.name.to_uppercase()
+            "    .{}({})\n",
+            parameter.ident,
+            value(&parameter.sample)
         ));
     }
     if let Some(body) = &operation.body {
-        let fields: String = body
-            .required
-            .iter()
-            .map(|name| format!(".{name}(\"{}\")", name.to_uppercase()))
-            .collect();
+        let mut fields = String::new();
+        for (name, sample) in &body.required {
+            fields.push_str(&format!(".{name}({})", value(sample)));
+        }
         call.push_str(&format!(
             "    .body(agents_api_raw::types::{}::builder(){fields})\n",
             body.schema
         ));
     }
+    let kind = if complete { "no_run" } else { "ignore" };
     format!(
-        "```no_run\n# async fn run(client: agents_api_raw::Client) -> Result<(), agents_api_raw::Error> {{\n\
+        "```{kind}\n# async fn run(client: agents_api_raw::Client) -> Result<(), agents_api_raw::Error> {{\n\
          {call}    .send()\n    .await?;\n\
          println!(\"{{:?}}\", answer.into_inner());\n# Ok(())\n# }}\n```"
     )

@@ -76,7 +76,7 @@ fn culprit(spec: &Value, enums: &[String]) -> Option<String> {
         closure(schemas, name, &mut needed);
         let size = needed.len();
         if smallest.is_none_or(|(least, _)| size < least)
-            && attempt(&with(spec, Map::new(), needed), enums).is_err()
+            && attempt(&with(spec, Map::new(), &needed), enums).is_err()
         {
             smallest = Some((size, name));
         }
@@ -90,7 +90,7 @@ fn culprit(spec: &Value, enums: &[String]) -> Option<String> {
                 path.clone(),
                 Value::Object(Map::from_iter([(method.clone(), operation.clone())])),
             )]);
-            if attempt(&with(spec, one, schemas.clone()), enums).is_err() {
+            if attempt(&with(spec, one, schemas), enums).is_err() {
                 let id = operation
                     .get("operationId")
                     .and_then(Value::as_str)
@@ -103,7 +103,7 @@ fn culprit(spec: &Value, enums: &[String]) -> Option<String> {
 }
 
 /// The spec with only these paths and schemas.
-fn with(spec: &Value, paths: Map<String, Value>, schemas: Map<String, Value>) -> Value {
+fn with(spec: &Value, paths: Map<String, Value>, schemas: &Map<String, Value>) -> Value {
     let mut spec = spec.clone();
     if let Some(object) = spec.as_object_mut() {
         object.insert("paths".to_owned(), Value::Object(paths));

@@ -1,5 +1,5 @@
 //! Open enums: every value the spec has, and `Unknown` for those it does not have yet.
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -36,24 +36,36 @@ fn values(name: &str, schema: &Value) -> Result<Vec<EnumValue>> {
         .and_then(Value::as_array)
         .context("not an enum")?;
     let docs = schema.get("x-enum-descriptions");
-    let values = list.iter().map(|value| {
-        let text = value
-            .as_str()
-            .with_context(|| format!("{name} has the value {value}, which is not a string"))?;
-        let variant = text.to_upper_camel_case();
-        let variant = syn::parse_str(&variant)
+    let mut values: Vec<EnumValue> = Vec::with_capacity(list.len());
+    for value in list {
+        let text = value.as_str();
+        let text = text.with_context(|| format!("{name} has the value {value}, which is not a string"))?;
+        let variant = variant(text)
             .with_context(|| format!("{name} has the value {text:?}, which makes no Rust name"))?;
+        if let Some(other) = values.iter().find(|other| other.variant == variant) {
+            bail!(
+                "{name} has the values {:?} and {text:?}, which make one Rust name",
+                other.text
+            );
+        }
         let doc = docs.and_then(|docs| docs.get(text)).and_then(Value::as_str);
-        let doc = doc
-            .with_context(|| format!("{name} does not document its value {text:?}"))?
-            .to_owned();
-        Ok(EnumValue {
+        let doc = doc.with_context(|| format!("{name} does not document its value {text:?}"))?;
+        values.push(EnumValue {
             text: text.to_owned(),
             variant,
-            doc,
-        })
-    });
-    values.collect()
+            doc: doc.to_owned(),
+        });
+    }
+    Ok(values)
+}
+
+/// The variant of a value. `unknown` gives way to the variant that takes what is not documented.
+fn variant(text: &str) -> Result<syn::Ident> {
+    let name = match text.to_upper_camel_case() {
+        name if name == "Unknown" => "UnknownValue".to_owned(),
+        name => name,
+    };
+    Ok(syn::parse_str(&name)?)
 }
 
 fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
@@ -64,7 +76,9 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
     let count = values.len();
     let variants: Vec<_> = values.iter().map(|value| &value.variant).collect();
     let texts: Vec<_> = values.iter().map(|value| &value.text).collect();
-    let docs = values.iter().map(|value| format!(" `{}`: {}", value.text, value.doc));
+    let docs = values
+        .iter()
+        .map(|value| format!(" `{}`: {}", value.text, value.doc));
     let known_doc = format!(" The {count} documented values, in GitHub's order.");
     quote! {
         #(#[doc = #doc])*
@@ -78,7 +92,7 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
 
         impl #ident {
             #[doc = #known_doc]
-            pub const KNOWN: [Self; #count] = [#(Self::#variants),*];
+            pub const KNOWN: &'static [Self] = &[#(Self::#variants),*];
 
             /// The value as it stands in JSON.
             pub fn as_str(&self) -> &str {
@@ -152,7 +166,7 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": Self::KNOWN.map(|value| value.to_string()) })
+                schemars::json_schema!({ "type": "string", "enum": Self::KNOWN })
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the spec says of an operation, as far as its call needs it.
 use anyhow::{Context, Result, bail};
+use heck::ToSnakeCase;
 use serde_json::Value;
 
 /// An operation of the spec.
@@ -22,16 +23,20 @@ pub(super) struct Operation {
 pub(super) struct Body {
     pub schema: String,
     pub doc: String,
-    /// The required fields that are plain strings, for the example.
-    pub required: Vec<String>,
+    /// The required fields with values for the example, if such can be made up.
+    pub required: Vec<(String, Option<String>)>,
 }
 
 /// A path or query parameter.
 pub(super) struct Parameter {
     pub name: String,
+    /// The name in Rust.
+    pub ident: String,
     pub in_path: bool,
     pub required: bool,
     pub doc: String,
+    /// A value for the example, as Rust, if one can be made up.
+    pub sample: Option<String>,
     /// The least and the most of a number that the API bounds.
     pub bounds: Option<(u64, u64)>,
 }
@@ -108,30 +113,59 @@ fn parameter(value: &Value) -> Result<Parameter> {
     let maximum = schema.get("maximum").and_then(Value::as_u64);
     Ok(Parameter {
         name: name.to_owned(),
+        ident: ident(name),
         in_path,
         required: value.get("required").and_then(Value::as_bool).unwrap_or(in_path),
         doc: super::docs::text(value),
+        sample: sample(name, schema),
         bounds: minimum.map(|least| (least, maximum.unwrap_or(u64::MAX))),
     })
+}
+
+/// The name progenitor gives an argument: snake case, and an underscore behind a word of Rust's own.
+fn ident(name: &str) -> String {
+    let snake = name.to_snake_case();
+    if syn::parse_str::<syn::Ident>(&snake).is_ok() {
+        snake
+    } else {
+        format!("{snake}_")
+    }
+}
+
+/// A value of a scalar's type.
+fn sample(name: &str, schema: &Value) -> Option<String> {
+    match schema.get("type")?.as_str()? {
+        "string" if schema.get("format").is_none() => Some(format!("{:?}", name.to_uppercase())),
+        "integer" => Some("1".to_owned()),
+        "boolean" => Some("true".to_owned()),
+        _ => None,
+    }
 }
 
 fn body(spec: &Value, value: &Value) -> Result<Body> {
     let reference = value
         .pointer("/content/application~1json/schema/$ref")
         .and_then(Value::as_str);
-    let schema = reference
+    let name = reference
         .and_then(|text| text.rsplit('/').next())
         .context("the body is not a named schema")?;
-    let required = super::schema(spec, schema)
-        .and_then(|schema| schema.get("required"))
-        .and_then(Value::as_array);
+    let schema = super::schema(spec, name).context("the body's schema is gone")?;
+    let required = schema.get("required").and_then(Value::as_array);
     let required = required
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(str::to_owned);
+        .map(|field| {
+            let property = schema
+                .get("properties")
+                .and_then(|properties| properties.get(field));
+            (
+                ident(field),
+                property.and_then(|property| sample(field, property)),
+            )
+        });
     Ok(Body {
-        schema: schema.to_owned(),
+        schema: name.to_owned(),
         doc: super::docs::text(value),
         required: required.collect(),
     })

@@ -1,0 +1,52 @@
+//! The client: progenitor's, with the seam's fields instead of its own.
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use heck::ToUpperCamelCase;
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::Item;
+
+use crate::generate::docs;
+use crate::generate::operation::Operation;
+
+/// The client, with a method for each operation.
+pub(super) fn client(spec: &Value, operations: &[Operation]) -> Result<Vec<Item>> {
+    let version = spec
+        .pointer("/info/version")
+        .and_then(Value::as_str)
+        .context("the spec has no info.version")?;
+    let mut by_id = BTreeMap::new();
+    for operation in operations {
+        by_id.insert(&operation.id, operation);
+    }
+    let methods = by_id.values().map(|operation| {
+        let name = format_ident!("{}", operation.id);
+        let builder = format_ident!("{}", operation.id.to_upper_camel_case());
+        let doc = docs::lines(&docs::operation(operation));
+        quote! {
+            #(#[doc = #doc])*
+            pub fn #name(&self) -> builder::#builder<'_> {
+                builder::#builder::new(self)
+            }
+        }
+    });
+    let doc = docs::lines(&docs::client(spec));
+    let file: syn::File = syn::parse2(quote! {
+        /// The API version the client was generated from, sent as `X-GitHub-Api-Version`.
+        pub const API_VERSION: &str = #version;
+
+        #(#[doc = #doc])*
+        #[derive(Clone)]
+        pub struct Client {
+            pub(crate) base_url: reqwest::Url,
+            pub(crate) http: reqwest::Client,
+            pub(crate) pipeline: crate::Pipeline,
+        }
+
+        impl Client {
+            #(#methods)*
+        }
+    })?;
+    Ok(file.items)
+}

@@ -1,0 +1,100 @@
+//! The types: room for what GitHub may add, schemas behind a feature, setters that take plain values.
+use quote::format_ident;
+use syn::visit_mut::VisitMut;
+use syn::{Item, parse_quote};
+
+use super::{first_argument, own_name};
+
+/// Makes room for what GitHub may add, and derives schemas behind a feature.
+pub(super) fn open_up(item: &mut Item) {
+    match item {
+        Item::Struct(item) => {
+            item.attrs
+                .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+        Item::Enum(item) => {
+            item.attrs
+                .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+            for variant in item
+                .variants
+                .iter_mut()
+                .filter(|variant| variant.ident == "Object")
+            {
+                variant.ident = format_ident!("Other");
+            }
+        }
+        Item::Impl(item) => RenameObject.visit_item_impl_mut(item),
+        _ => {}
+    }
+}
+
+/// `Self::Object(…)`, progenitor's name of the alternative that takes any object, becomes `Self::Other(…)`.
+struct RenameObject;
+
+impl VisitMut for RenameObject {
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        if path.segments.len() == 2
+            && path.segments[0].ident == "Self"
+            && let Some(last) = path.segments.last_mut()
+            && last.ident == "Object"
+        {
+            last.ident = format_ident!("Other");
+        }
+        syn::visit_mut::visit_path_mut(self, path);
+    }
+}
+
+/// Setters of optional fields that take the value itself: `.model("…")`, not `.model(Some("…".to_owned()))`.
+pub(super) struct PlainOptions;
+
+impl VisitMut for PlainOptions {
+    fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
+        let bounds = function
+            .sig
+            .generics
+            .where_clause
+            .iter_mut()
+            .flat_map(|clause| &mut clause.predicates);
+        let mut optional = false;
+        for bound in bounds {
+            let syn::WherePredicate::Type(bound) = bound else {
+                continue;
+            };
+            for bound in &mut bound.bounds {
+                let syn::TypeParamBound::Trait(bound) = bound else {
+                    continue;
+                };
+                let Some(last) = bound.path.segments.last_mut() else {
+                    continue;
+                };
+                let syn::PathArguments::AngleBracketed(arguments) = &mut last.arguments else {
+                    continue;
+                };
+                for argument in &mut arguments.args {
+                    if let syn::GenericArgument::Type(ty) = argument
+                        && own_name(ty) == "Option"
+                        && let Some(inner) = first_argument(ty)
+                    {
+                        *ty = inner;
+                        optional = true;
+                    }
+                }
+            }
+        }
+        if optional {
+            self.visit_block_mut(&mut function.block);
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {
+        if let syn::Expr::MethodCall(call) = expression
+            && call.method == "try_into"
+        {
+            *expression = parse_quote!(value.try_into().map(Some));
+            return;
+        }
+        syn::visit_mut::visit_expr_mut(self, expression);
+    }
+}
