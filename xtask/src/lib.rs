@@ -11,3 +11,4 @@ pub mod import;
 pub mod input;
 pub mod paths;
 pub mod select;
+pub mod surface;
