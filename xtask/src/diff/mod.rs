@@ -122,11 +122,40 @@ fn report(old: &Path, new: &Path) -> anyhow::Result<Report> {
     let selection = crate::select::Selection::read(&crate::paths::selection())?;
     let read = |path: &Path| -> anyhow::Result<Value> {
         let described = |error: anyhow::Error| error.context(format!("cannot compare {}", path.display()));
-        selection
-            .apply(&crate::input::read(path).map_err(described)?)
-            .map_err(described)
+        let whole = crate::input::read(path).map_err(described)?;
+        let mut selected = selection.apply(&whole).map_err(described)?;
+        // The selection is made for generation, which has no use for authentication.
+        for pointer in ["/security", "/components/securitySchemes"] {
+            if let Some(value) = whole.pointer(pointer) {
+                put(&mut selected, pointer, value);
+            }
+        }
+        Ok(selected)
     };
-    Ok(compare(&read(old)?, &read(new)?)?)
+    compare(&read(old)?, &read(new)?).map_err(|error| {
+        let path = match error.which() {
+            Which::Old => old,
+            Which::New => new,
+        };
+        anyhow::anyhow!(
+            "cannot compare {}: at {}: {}",
+            path.display(),
+            error.pointer(),
+            error.problem()
+        )
+    })
+}
+
+/// Sets what is at `pointer`, a path of plain keys, making the objects on the way.
+fn put(root: &mut Value, pointer: &str, value: &Value) {
+    let mut at = root;
+    for key in pointer.split('/').skip(1) {
+        let Value::Object(map) = at else { return };
+        at = map
+            .entry(key)
+            .or_insert_with(|| Value::Object(serde_json::Map::new()));
+    }
+    *at = value.clone();
 }
 
 /// Compares two `OpenAPI` 3.0 descriptions.

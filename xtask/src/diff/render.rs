@@ -82,8 +82,12 @@ fn text_places(out: &mut String, change: &Change) {
             let _ = writeln!(out, "      also {}, {}", place.operation, place.location);
         }
     }
-    if further.len() > PLACES {
-        let _ = writeln!(out, "      and {} more places", further.len() - PLACES);
+    match further.len().saturating_sub(PLACES) {
+        0 => {}
+        1 => out.push_str("      and 1 more place\n"),
+        more => {
+            let _ = writeln!(out, "      and {more} more places");
+        }
     }
 }
 

@@ -210,6 +210,7 @@ impl<'a> Walk<'a> {
         after: &View<'a>,
         found: &mut Vec<Found>,
     ) -> Result<(), Error> {
+        let has_fields = !before.fields.is_empty() && !after.fields.is_empty();
         match (&before.extra, &after.extra) {
             (Extra::Any, Extra::Any) | (Extra::None, Extra::None) => {}
             (Extra::Any, Extra::None) => {
@@ -232,6 +233,20 @@ impl<'a> Walk<'a> {
                 found.push(Found::new(
                     Class::Breaking,
                     "fields not listed are no longer allowed",
+                ));
+            }
+            // Beside listed fields the rest is what the client does not know and does not look at.
+            (Extra::Any, Extra::Typed(to)) if has_fields => {
+                let kind = self.new.says(&self.new.view(to)?)?;
+                found.push(Found::new(
+                    side.tightened(),
+                    format!("fields not listed are limited to {kind}"),
+                ));
+            }
+            (Extra::Typed(_), Extra::Any) if has_fields => {
+                found.push(Found::new(
+                    Class::Additive,
+                    "fields not listed are no longer limited",
                 ));
             }
             (from, to) => {
