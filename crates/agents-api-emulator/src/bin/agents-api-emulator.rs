@@ -1,3 +1,187 @@
-//! The emulator as a program.
+//! The emulator as a program: flags in, one line out, then service until it is told to stop.
 
-fn main() {}
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use agents_api_emulator::{
+    Access, Builder, DEFAULT_TOKEN, Emulator, FaultPlan, Life, Limits, Script, SecondaryLimits, Token,
+};
+use clap::Parser;
+
+/// Emulates GitHub's agent tasks API in memory.
+#[derive(Parser)]
+#[command(version, about)]
+struct Args {
+    /// Port to listen on; 0 picks a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+    /// Address to listen on; anything but a loopback address is reachable from other machines
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Token that clients must send; it belongs to octocat and may do everything
+    #[arg(long, value_name = "T", default_value = DEFAULT_TOKEN)]
+    token: String,
+    /// Further token that may only read
+    #[arg(long, value_name = "T")]
+    read_only_token: Vec<String>,
+    /// Repository to add; may be given repeatedly [default: octocat/hello-world]
+    #[arg(long = "repo", value_name = "OWNER/NAME", value_parser = repository)]
+    repos: Vec<(String, String)>,
+    /// Tasks with random pasts to begin with
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    tasks: u32,
+    /// Where ids, random lives and random faults come from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Speed of the emulator's clock: 1 is real time, 60 a minute a second, 0 stands still
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed, allow_negative_numbers = true)]
+    speed: f64,
+    /// How started tasks live: a script's name, or "mix" for a random one each
+    #[arg(long, value_name = "LIFE", default_value = "quick-success", value_parser = life)]
+    life: Life,
+    /// Requests each token may send an hour
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    quota: u32,
+    /// Enforce GitHub's secondary limits as well
+    #[arg(long)]
+    secondary_limits: bool,
+    /// Open a pull request also for starts that do not mention one, as GitHub was seen to do
+    #[arg(long)]
+    pull_requests_by_default: bool,
+    /// File of faults, in TOML
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// File to append a line of JSON to for every request
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "agents-api-emulator: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let builder = builder(args)?;
+    runtime.block_on(serve(builder))
+}
+
+async fn serve(builder: Builder) -> Result<(), String> {
+    // Listened for before the first line is printed: whoever reads it may send a signal at once.
+    let stopped = stopped()?;
+    let github = builder
+        .start()
+        .await
+        .map_err(|error| match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        })?;
+    let mut out = io::stdout().lock();
+    let printed = writeln!(out, "listening on {}", github.base_url()).and_then(|()| out.flush());
+    drop(out);
+    printed.map_err(|error| format!("cannot write to standard output: {error}"))?;
+    stopped.await;
+    github.shutdown().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn stopped() -> Result<impl Future<Output = ()>, String> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn builder(args: Args) -> Result<Builder, String> {
+    let mut limits = Limits::default().quota(args.quota);
+    if args.secondary_limits {
+        limits = limits.secondary(SecondaryLimits::github());
+    }
+    let mut builder = Emulator::builder()
+        .host(args.host)
+        .port(args.port)
+        .token(args.token)
+        .seed(args.seed)
+        .speed(args.speed)
+        .tasks(args.tasks)
+        .life(args.life)
+        .limits(limits);
+    for (owner, name) in args.repos {
+        builder = builder.repository(owner, name);
+    }
+    for token in args.read_only_token {
+        builder = builder.add_token(Token::new(token).access(Access::Read));
+    }
+    if args.pull_requests_by_default {
+        builder = builder.pull_requests_by_default();
+    }
+    if let Some(path) = &args.faults {
+        builder = builder.fault_plan(faults(path)?);
+    }
+    if let Some(path) = &args.log {
+        let log = File::options().create(true).append(true).open(path);
+        builder = builder.log_to(log.map_err(|error| format!("--log {}: {error}", path.display()))?);
+    }
+    Ok(builder)
+}
+
+fn faults(path: &Path) -> Result<FaultPlan, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("--faults {}: {error}", path.display()))?;
+    text.parse()
+        .map_err(|error| format!("--faults {}: {error}", path.display()))
+}
+
+fn repository(text: &str) -> Result<(String, String), String> {
+    let is_name = |name: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !name.is_empty() && name.bytes().all(known) && !matches!(name, "." | "..")
+    };
+    match text.split_once('/') {
+        Some((owner, name)) if is_name(owner) && is_name(name) => Ok((owner.to_owned(), name.to_owned())),
+        _ => Err("a repository is written OWNER/NAME, like octocat/hello-world".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text
+        .parse::<f64>()
+        .ok()
+        .filter(|speed| speed.is_finite() && *speed >= 0.0);
+    speed.ok_or_else(|| "a speed is a number from 0 on, like 1 or 60".to_owned())
+}
+
+fn life(text: &str) -> Result<Life, String> {
+    match Script::builtin(text) {
+        Some(script) => Ok(Life::Script(script)),
+        None if text == "mix" => Ok(Life::Mix),
+        None => Err(format!(
+            "a life is \"mix\" or one of: {}",
+            Script::BUILTIN.join(", ")
+        )),
+    }
+}

@@ -6,7 +6,7 @@ use super::links::{self, Bent, Place};
 use super::{Call, path::Route};
 use crate::answer::{Answer, Refusal};
 use crate::auth;
-use crate::faults;
+use crate::faults::{self, Effect};
 use crate::query::Query;
 use crate::world::{Access, Account, Filter, Index, Scope, World};
 use crate::{validate, view};
@@ -102,7 +102,7 @@ fn get(
 
 fn list(
     call: &Call<'_>,
-    world: &World,
+    world: &mut World,
     account: &Account,
     scope: Scope,
     filter: &Filter,
@@ -125,7 +125,14 @@ fn list(
             forced,
         },
     );
-    Answer::json(StatusCode::OK, &view::page(world, call.origin, &found)).with(header::LINK, &links)
+    let answer =
+        Answer::json(StatusCode::OK, &view::page(world, call.origin, &found)).with(header::LINK, &links);
+    let moving = call.drawn.effects().filter_map(|effect| match effect {
+        Effect::MoveItems(count) => Some(*count as usize),
+        _ => None,
+    });
+    world.stir(account, scope, filter, moving.sum(), call.now);
+    answer
 }
 
 /// The permission an operation needs, as GitHub tells it in a header.

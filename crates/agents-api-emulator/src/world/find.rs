@@ -1,6 +1,8 @@
 //! Lists: which tasks a caller sees, in which order, from where to where.
 
 use super::lane::Lane;
+use crate::life::Change;
+
 use super::{Account, Direction, Index, Sort, Task, TaskState, World};
 
 /// Whose tasks a list shows.
@@ -109,6 +111,23 @@ impl World {
             more,
             active: every(&lanes[0]),
             archived: every(&lanes[1]),
+        }
+    }
+
+    /// Updates the last `count` tasks of a list, which moves them to the front of the newest.
+    pub(crate) fn stir(&mut self, account: &Account, scope: Scope, filter: &Filter, count: usize, now: i64) {
+        if count == 0 {
+            return;
+        }
+        let whole = Filter {
+            per_page: usize::MAX,
+            page: 1,
+            ..filter.clone()
+        };
+        let tasks = self.list(account, scope, &whole).tasks;
+        // From the far end inwards: the last becomes the oldest of those that moved.
+        for index in tasks.into_iter().rev().take(count) {
+            self.change(index, &Change::Touch, now);
         }
     }
 

@@ -1,4 +1,13 @@
 //! The emulator over real sockets.
 
+mod access;
+mod conformance;
+mod faults;
+mod graphql;
 mod life;
+mod limits;
+mod lists;
+mod observation;
+mod strange;
 mod support;
+mod wire;

@@ -1,0 +1,177 @@
+//! The program, run as users run it.
+#![cfg(feature = "cli")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_agents-api-emulator"))
+}
+
+fn run(args: &[&str]) -> Output {
+    program().args(args).output().expect("a program")
+}
+
+/// A file of this test process in the target directory.
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
+}
+
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut child = program()
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a program");
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .expect("the first line")
+            .to_owned();
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str, token: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let head = "Host: h\r\nUser-Agent: x\r\nConnection: close";
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\n{head}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Sends a signal by the shell's own kill, and waits for the end.
+    #[cfg(unix)]
+    fn signal(mut self, name: &str) -> std::process::ExitStatus {
+        let status = Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -{name} {}", self.child.id()))
+            .status();
+        assert!(status.expect("a shell").success());
+        self.child.wait().expect("an end")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_serves_what_the_flags_ask_for() {
+    let log = file("log.jsonl");
+    let args = [
+        "--token",
+        "ghp_mine",
+        "--repo",
+        "acme/shop",
+        "--tasks",
+        "40",
+        "--seed",
+        "3",
+        "--quota",
+        "9",
+        "--log",
+    ];
+    let emulator = Running::start(&[&args[..], &[log.to_str().expect("a path")]].concat());
+    let answer = emulator.get("/agents/repos/acme/shop/tasks?per_page=2", "ghp_mine");
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(answer.contains("x-ratelimit-limit: 9\r\n"), "{answer}");
+    assert!(
+        emulator
+            .get("/agents/tasks", "ghp_other")
+            .starts_with("HTTP/1.1 401")
+    );
+    drop(emulator);
+    let lines = std::fs::read_to_string(&log).expect("a log");
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(!lines.contains("ghp_mine"));
+    std::fs::remove_file(log).expect("removed");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_cleanly_on_both_signals() {
+    for signal in ["INT", "TERM"] {
+        let emulator = Running::start(&[]);
+        let _idle = TcpStream::connect(&emulator.address).expect("a connection");
+        assert_eq!(emulator.signal(signal).code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn it_strikes_with_the_faults_of_a_file() {
+    let faults = file("faults.toml");
+    std::fs::write(&faults, "[[fault]]\non = \"list-tasks\"\ndo = \"html\"\n").expect("written");
+    let emulator = Running::start(&["--faults", faults.to_str().expect("a path")]);
+    let answer = emulator.get("/agents/tasks", agents_api_emulator::DEFAULT_TOKEN);
+    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+    std::fs::remove_file(faults).expect("removed");
+}
+
+#[test]
+fn a_bad_flag_is_explained() {
+    for (args, said) in [
+        (vec!["--repo", "hello-world"], "OWNER/NAME"),
+        (vec!["--repo", "a/.."], "OWNER/NAME"),
+        (vec!["--speed", "fast"], "a speed is a number"),
+        (vec!["--speed", "-1"], "a speed is a number"),
+        (vec!["--life", "short"], "quick-success"),
+        (vec!["--port", "70000"], "70000"),
+        (vec!["--tasks", "many"], "many"),
+        (vec!["--faults", "/nowhere/faults.toml"], "/nowhere/faults.toml"),
+        (vec!["--log", "/nowhere/log"], "/nowhere/log"),
+        (vec!["--unknown"], "--unknown"),
+    ] {
+        let output = run(&args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{args:?}");
+        assert!(error.contains(said), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn a_bad_fault_file_is_explained_with_its_line() {
+    let faults = file("bad.toml");
+    std::fs::write(
+        &faults,
+        "seed = 1\n\n[[fault]]\non = \"starts\"\ndo = \"reset\"\n",
+    )
+    .expect("written");
+    let output = run(&["--faults", faults.to_str().expect("a path")]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains("bad.toml: line 3: fault 1: `on`: no operation is called \"starts\""),
+        "{error}"
+    );
+    std::fs::remove_file(faults).expect("removed");
+}
+
+#[test]
+fn a_taken_port_is_explained() {
+    let emulator = Running::start(&[]);
+    let port = emulator.address.rsplit(':').next().expect("a port");
+    let output = run(&["--port", port]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && error.contains(&format!("cannot listen on 127.0.0.1:{port}: ")),
+        "{error}"
+    );
+}

@@ -1,0 +1,143 @@
+//! Quotas, haste, conditional requests.
+
+use std::time::Duration;
+
+use agents_api_emulator::{Emulator, Limits, Refused, RetryAfter, SecondaryLimits};
+use serde_json::json;
+
+use crate::support::{REPO_TASKS, World, reply};
+
+#[tokio::test]
+async fn every_answer_tells_the_quota() {
+    let world = World::new().await;
+    let first = world.get("/agents/tasks").await;
+    assert_eq!(first.header("x-ratelimit-limit"), "5000");
+    assert_eq!(
+        (
+            first.header("x-ratelimit-used"),
+            first.header("x-ratelimit-remaining")
+        ),
+        ("1", "4999")
+    );
+    assert_eq!(first.header("x-ratelimit-resource"), "core");
+    let reset: i64 = first.header("x-ratelimit-reset").parse().expect("seconds");
+    assert_eq!(reset, world.github.now().timestamp() + 3600);
+    for path in ["/nowhere", "/agents/tasks/unknown", "/agents/tasks?page=0"] {
+        assert!(
+            !world.get(path).await.header("x-ratelimit-remaining").is_empty(),
+            "{path}"
+        );
+    }
+    let anonymous = reply(world.anonymous("GET", "/agents/tasks")).await;
+    assert_eq!(anonymous.header("x-ratelimit-limit"), "60");
+    assert_ne!(
+        first.header("x-github-request-id"),
+        anonymous.header("x-github-request-id")
+    );
+}
+
+#[tokio::test]
+async fn without_quota_nothing_is_applied_until_the_window_ends() {
+    let world = World::with(Emulator::builder().limits(Limits::default().quota(1))).await;
+    world.start("x").await;
+    let refused = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
+    assert_eq!(
+        (refused.status, refused.header("x-ratelimit-remaining")),
+        (403, "0")
+    );
+    assert!(
+        refused.body["message"]
+            .as_str()
+            .expect("a message")
+            .starts_with("API rate limit exceeded")
+    );
+    assert!(refused.header("retry-after").is_empty());
+    assert_eq!(world.github.tasks().len(), 1);
+    world.github.advance(Duration::from_secs(3600));
+    assert_eq!(world.get("/agents/tasks").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_known_answer_is_304_and_free() {
+    let world = World::new().await;
+    let id = world.start("x").await;
+    let path = format!("/agents/tasks/{id}");
+    let tag = world.get(&path).await.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""));
+    let known = reply(world.request("GET", &path).header("if-none-match", &tag)).await;
+    assert_eq!(
+        (
+            known.status,
+            known.header("x-ratelimit-used"),
+            known.header("etag")
+        ),
+        (304, "2", tag.as_str())
+    );
+    world.github.advance(Duration::from_secs(5));
+    let changed = reply(world.request("GET", &path).header("if-none-match", &tag)).await;
+    assert_eq!((changed.status, changed.header("x-ratelimit-used")), (200, "3"));
+}
+
+#[tokio::test]
+async fn haste_is_refused_in_the_form_asked_for() {
+    for (refused, status, retry_after) in [
+        (Refused::forbidden(), 403, ""),
+        (
+            Refused::too_many_requests().retry_after(RetryAfter::Seconds(30)),
+            429,
+            "30",
+        ),
+        (
+            Refused::too_many_requests().retry_after(RetryAfter::HttpDate(30)),
+            429,
+            "Thu, 01 Jan 2026 00:00:30 GMT",
+        ),
+    ] {
+        let secondary = SecondaryLimits::github().writes_a_minute(1).refused(refused);
+        let start = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let clock = agents_api_emulator::Clock::manual_at(start);
+        let world = World::with(
+            Emulator::builder()
+                .clock(clock)
+                .limits(Limits::default().secondary(secondary)),
+        )
+        .await;
+        world.start("x").await;
+        let answer = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (status, retry_after)
+        );
+        assert!(
+            answer.body["message"]
+                .as_str()
+                .expect("a message")
+                .contains("secondary rate limit")
+        );
+        assert!(
+            answer.body["documentation_url"]
+                .as_str()
+                .expect("a URL")
+                .ends_with("secondary-rate-limits")
+        );
+        assert_eq!(answer.header("x-ratelimit-remaining"), "4998");
+    }
+}
+
+#[tokio::test]
+async fn a_test_can_use_the_quota_up() {
+    let world = World::new().await;
+    world.github.set_remaining(world.github.token(), 1);
+    assert_eq!(
+        world.get("/agents/tasks").await.header("x-ratelimit-remaining"),
+        "0"
+    );
+    assert_eq!(world.get("/agents/tasks").await.status, 403);
+    let left = world.get("/rate_limit").await;
+    assert_eq!(
+        (left.status, &left.body["resources"]["core"]["remaining"]),
+        (200, &json!(0))
+    );
+    world.github.set_limits(Limits::default().quota(6000));
+    assert_eq!(world.get("/agents/tasks").await.status, 200);
+}
