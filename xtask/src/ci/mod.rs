@@ -1,11 +1,173 @@
-//! `cargo xtask ci`.
-use std::process::ExitCode;
+//! `cargo xtask ci`: every check of `.ci/run`, in the order that fails soonest.
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
 
 /// The arguments of `cargo xtask ci`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Leave out the tests, when they have been run already
+    #[arg(long)]
+    skip_tests: bool,
+}
 
-/// Runs the command.
-pub fn run(_args: &Args) -> ExitCode {
-    ExitCode::FAILURE
+/// One check: what it is, and the arguments of cargo that do it.
+struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+impl Step {
+    const fn new(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            arguments,
+            environment: &[],
+        }
+    }
+
+    /// Runs the check and says how long it took.
+    fn run(&self) -> Result<()> {
+        crate::cli::say(&format!("==> {}: cargo {}", self.name, self.arguments.join(" ")));
+        let begun = Instant::now();
+        let status = Command::new(env!("CARGO"))
+            .args(self.arguments)
+            .envs(self.environment.iter().copied())
+            // Set by the cargo that runs this; it would make the inner ones rebuild.
+            .env_remove("CARGO_MANIFEST_DIR")
+            .current_dir(crate::paths::root())
+            .status()
+            .with_context(|| format!("{}: cargo cannot be run", self.name))?;
+        if !status.success() {
+            bail!("{} failed: cargo {}", self.name, self.arguments.join(" "));
+        }
+        crate::cli::say(&format!(
+            "    {} passed in {:.0} s",
+            self.name,
+            begun.elapsed().as_secs_f64()
+        ));
+        Ok(())
+    }
+}
+
+const CHECKS: &[Step] = &[
+    Step::new("format", &["fmt", "--all", "--check"]),
+    Step::new("import --check", &["xtask", "import", "--check"]),
+    Step::new("generate --check", &["xtask", "generate", "--check"]),
+    Step::new(
+        "clippy",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    Step {
+        name: "rustdoc",
+        arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
+        environment: &[("RUSTDOCFLAGS", "-D warnings")],
+    },
+];
+
+/// The published crates build with every choice of features, and not only with all of them.
+const FEATURES: &[Step] = &[
+    Step::new(
+        "raw, no features",
+        &["check", "-p", "agents-api-raw", "--no-default-features"],
+    ),
+    Step::new(
+        "raw, native-tls",
+        &[
+            "check",
+            "-p",
+            "agents-api-raw",
+            "--no-default-features",
+            "--features",
+            "native-tls",
+        ],
+    ),
+    Step::new(
+        "raw, schemars",
+        &[
+            "check",
+            "-p",
+            "agents-api-raw",
+            "--no-default-features",
+            "--features",
+            "schemars",
+        ],
+    ),
+    Step::new(
+        "raw, http2 and gzip",
+        &["check", "-p", "agents-api-raw", "--features", "http2,gzip"],
+    ),
+    Step::new(
+        "client, no features",
+        &["check", "-p", "agents-api", "--no-default-features"],
+    ),
+    Step::new(
+        "client, native-tls",
+        &[
+            "check",
+            "-p",
+            "agents-api",
+            "--no-default-features",
+            "--features",
+            "native-tls",
+        ],
+    ),
+    Step::new(
+        "client, schemars",
+        &["check", "-p", "agents-api", "--features", "schemars"],
+    ),
+    Step::new(
+        "emulator, library only",
+        &["check", "-p", "agents-api-emulator", "--no-default-features"],
+    ),
+];
+
+/// nextest where it is installed: it does not run doctests, so those are run besides.
+const NEXTEST: &[Step] = &[
+    Step::new("tests", &["nextest", "run", "--workspace", "--all-features"]),
+    Step::new("doctests", &["test", "--workspace", "--all-features", "--doc"]),
+];
+const PLAIN_TESTS: &[Step] = &[Step::new("tests", &["test", "--workspace", "--all-features"])];
+
+/// Runs the command: 0 when every check passes, 1 at the first that does not.
+pub fn run(args: &Args) -> ExitCode {
+    match execute(args) {
+        Ok(()) => {
+            crate::cli::say("ci: every check passed");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            crate::cli::complain("ci", &error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(args: &Args) -> Result<()> {
+    let tests = match (args.skip_tests, has_nextest()) {
+        (true, _) => &[],
+        (false, true) => NEXTEST,
+        (false, false) => PLAIN_TESTS,
+    };
+    for step in CHECKS.iter().chain(tests).chain(FEATURES) {
+        step.run()?;
+    }
+    Ok(())
+}
+
+fn has_nextest() -> bool {
+    let output = Command::new(env!("CARGO"))
+        .args(["nextest", "--version"])
+        .output();
+    output.is_ok_and(|output| output.status.success())
 }

@@ -1,0 +1,133 @@
+//! The main job: start a task, follow it to its end, show the result, list tasks over several pages.
+//!
+//! `cargo run --example quickstart` runs against an embedded emulator of GitHub: no token, no network, no bill.
+//!
+//! `GH_TOKEN=… cargo run --example quickstart -- OWNER/REPO "what the agent is to do"` runs against GitHub and
+//! starts a real agent there. Without `OWNER/REPO` and a prompt it never leaves this machine, token or not.
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use agents_api::{ArtifactData, Client, Repo, Task, until};
+use agents_api_emulator::Emulator;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => on_the_emulator().await,
+        [repository, prompt] => on_github(repository, prompt).await,
+        _ => Err("usage: quickstart [OWNER/REPO \"what the agent is to do\"]".into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn on_github(repository: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
+    let (owner, name) = repository
+        .split_once('/')
+        .ok_or("the repository has the form OWNER/REPO")?;
+    let client = Client::from_env()?;
+    run(
+        &client,
+        &client.repo(owner, name)?,
+        prompt,
+        Duration::from_secs(5),
+    )
+    .await
+}
+
+async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
+    // A hundred times as fast as life: a task of two minutes takes a second.
+    let github = Emulator::builder().speed(100.0).tasks(120).start().await?;
+    println!("An emulator of GitHub answers at {}\n", github.base_url());
+    let client = Client::builder()
+        .base_url(github.base_url())
+        .token(github.token())
+        .build()?;
+    run(
+        &client,
+        &client.repo("octocat", "hello-world")?,
+        "Fix the login button",
+        Duration::from_millis(50),
+    )
+    .await
+}
+
+async fn run(client: &Client, repo: &Repo, prompt: &str, interval: Duration) -> Result<(), Box<dyn Error>> {
+    println!("Starting a task in {}/{}: {prompt}", repo.owner(), repo.name());
+    let task = repo.start_task(prompt).create_pull_request(true).await?;
+    println!("  {}", task.id);
+
+    let done = client
+        .task(&task.id)
+        .wait_until(until::settled())
+        .timeout(Duration::from_secs(60 * 60))
+        .every(interval)
+        .on_change(|task| println!("  {}", task.state))
+        .await?;
+    show(&done);
+
+    println!("\nThe repository's tasks, 50 a page:");
+    let mut pages = repo.list_tasks().per_page(50).pages();
+    while let Some(page) = pages.try_next().await? {
+        let newest = page
+            .tasks
+            .first()
+            .map(|task| task.name.clone().unwrap_or_default());
+        println!(
+            "  page {}: {} tasks, the first: {}",
+            page.number,
+            page.tasks.len(),
+            newest.unwrap_or_else(|| "none".to_owned())
+        );
+    }
+    Ok(())
+}
+
+/// Prints what came of a task.
+fn show(task: &Task) {
+    println!(
+        "\n{} ({})",
+        task.name.as_deref().unwrap_or("without a name"),
+        task.state
+    );
+    for session in task.sessions.iter().flatten() {
+        let model = session.model.as_deref().unwrap_or("unknown model");
+        println!("  session {}: {}, {model}", session.id, session.state);
+        if let Some(usage) = &session.usage {
+            println!("    used {} {}", usage.amount, usage.type_);
+        }
+        if let Some(message) = session.error.as_ref().and_then(|error| error.message.as_ref()) {
+            println!("    failed: {message}");
+        }
+    }
+    for artifact in task.artifacts.iter().flatten() {
+        match &artifact.data {
+            ArtifactData::BranchRef(branch) => {
+                println!("  branch {} from {}", branch.head_ref, branch.base_ref)
+            }
+            ArtifactData::GitHubResource(resource) => {
+                println!("  {} with the database id {}", artifact.type_, resource.id);
+            }
+            other => println!("  {}: {other:?}", artifact.type_),
+        }
+    }
+    if let Some(url) = &task.html_url {
+        println!("  {url}");
+    }
+}
+
+/// Prints an error with its causes.
+fn report(error: &dyn Error) {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+}

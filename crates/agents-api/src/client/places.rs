@@ -1,0 +1,99 @@
+//! What a client is asked about: a repository, a task.
+use crate::tasks::{GetTask, ListTasks, StartTask};
+use crate::wait::{Condition, WaitUntil};
+use crate::{Client, Error};
+
+/// A repository.
+#[derive(Clone, Debug)]
+pub struct Repo {
+    client: Client,
+    owner: String,
+    name: String,
+}
+
+impl Repo {
+    pub(super) fn new(client: Client, owner: String, name: String) -> Result<Self, Error> {
+        for (what, value) in [("owner", &owner), ("repository", &name)] {
+            if value.is_empty() || value == "." || value == ".." || value.contains(['/', '\\']) {
+                return Err(Error::invalid(format!(
+                    "{what} {value:?} is not a name GitHub can have"
+                )));
+            }
+        }
+        Ok(Self { client, owner, name })
+    }
+
+    /// The account that owns the repository.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The repository's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Starts a task with what the agent is to do. Nothing is sent until it is awaited, and it is sent once.
+    pub fn start_task(&self, prompt: impl Into<String>) -> StartTask {
+        StartTask::new(self.clone(), prompt.into())
+    }
+
+    /// The repository's tasks.
+    pub fn list_tasks(&self) -> ListTasks {
+        ListTasks::new(self.client.clone(), Some(self.clone()))
+    }
+
+    /// A task of this repository by its id. Nothing is sent yet.
+    pub fn task(&self, id: impl Into<String>) -> TaskRef {
+        TaskRef {
+            client: self.client.clone(),
+            repo: Some(self.clone()),
+            id: id.into(),
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A task by its id.
+#[derive(Clone, Debug)]
+pub struct TaskRef {
+    client: Client,
+    repo: Option<Repo>,
+    id: String,
+}
+
+impl TaskRef {
+    pub(super) fn new(client: Client, id: String) -> Self {
+        Self {
+            client,
+            repo: None,
+            id,
+        }
+    }
+
+    /// The task's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The task as it is now, with its sessions.
+    pub fn get(&self) -> GetTask {
+        GetTask::new(self.clone())
+    }
+
+    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled).
+    pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
+        WaitUntil::new(self.clone(), condition)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn repo(&self) -> Option<&Repo> {
+        self.repo.as_ref()
+    }
+}

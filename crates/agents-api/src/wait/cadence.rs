@@ -1,0 +1,60 @@
+//! How long to sleep between looks: short after a change, longer while nothing happens.
+use std::time::Duration;
+
+/// The first pause, and the one after every change.
+const SHORTEST: Duration = Duration::from_secs(2);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The pause before the next look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cadence {
+    pause: Duration,
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Cadence {
+    pub(super) fn new() -> Self {
+        Self {
+            pause: SHORTEST,
+            shortest: SHORTEST,
+            longest: LONGEST,
+        }
+    }
+
+    /// Always the same pause.
+    pub(super) fn every(pause: Duration) -> Self {
+        Self {
+            pause,
+            shortest: pause,
+            longest: pause,
+        }
+    }
+
+    /// The pause after a look that saw a change, or none.
+    pub(super) fn next(&mut self, changed: bool) -> Duration {
+        if changed {
+            self.pause = self.shortest;
+        }
+        let pause = self.pause;
+        self.pause = (pause + pause / 2).min(self.longest);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_slows_down_to_its_limit_and_a_change_makes_it_quick_again() {
+        let mut cadence = Cadence::new();
+        let pauses: Vec<_> = (0..9).map(|_| cadence.next(false).as_millis()).collect();
+        assert_eq!(
+            pauses,
+            [2000, 3000, 4500, 6750, 10125, 15187, 22781, 30000, 30000]
+        );
+        assert_eq!(cadence.next(true), SHORTEST);
+    }
+}
