@@ -4,6 +4,12 @@
 //!
 //! `GH_TOKEN=… cargo run --example quickstart -- OWNER/REPO "what the agent is to do"` runs against GitHub and
 //! starts a real agent there. Without `OWNER/REPO` and a prompt it never leaves this machine, token or not.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows what it does"
+)]
+
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
