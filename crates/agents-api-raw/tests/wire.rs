@@ -217,3 +217,18 @@ async fn the_operation_is_known_to_the_transport() {
         ("get_task", "/agents/tasks/{task_id}")
     );
 }
+
+#[test]
+fn the_futures_can_be_spawned() {
+    fn anywhere<T: Send>(_: &T) {}
+    let client = Canned::new(200, LIST).client();
+    anywhere(&client.list_tasks().send());
+    anywhere(
+        &client
+            .start_task()
+            .owner("o")
+            .repo("r")
+            .body(types::StartTask::builder().prompt("p"))
+            .send(),
+    );
+}

@@ -115,7 +115,7 @@ fn show(task: &Task) {
     for artifact in task.artifacts.iter().flatten() {
         match &artifact.data {
             ArtifactData::BranchRef(branch) => {
-                println!("  branch {} from {}", branch.head_ref, branch.base_ref)
+                println!("  branch {} from {}", branch.head_ref, branch.base_ref);
             }
             ArtifactData::GitHubResource(resource) => {
                 println!("  {} with the database id {}", artifact.type_, resource.id);

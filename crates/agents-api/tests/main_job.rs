@@ -81,6 +81,42 @@ async fn a_start_whose_answer_is_lost_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_start_on_a_connection_that_breaks_is_not_sent_again_either() {
+    for effect in [Effect::Reset, Effect::Close] {
+        for applied in [false, true] {
+            let github = Emulator::start().await.unwrap();
+            let fault = Fault::on(Operation::StartTask, effect.clone());
+            github.inject(if applied { fault.after_applied() } else { fault });
+            let (client, repo) = connect(&github);
+            client.list_tasks().pages().try_next().await.unwrap(); // leaves a connection to be used again
+            let error = repo.start_task("p").await.unwrap_err();
+            assert_eq!(error.delivery(), Delivery::Unknown, "{effect:?}: {error:?}");
+            let starts = github
+                .requests()
+                .iter()
+                .filter(|request| request.method == "POST")
+                .count();
+            assert_eq!(
+                (starts, github.tasks().len()),
+                (1, usize::from(applied)),
+                "{effect:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_no_server_took_was_not_sent() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    github.shutdown().await;
+    assert_eq!(
+        repo.start_task("p").await.unwrap_err().delivery(),
+        Delivery::NotSent
+    );
+}
+
+#[tokio::test]
 async fn a_refused_start_started_nothing() {
     let github = Emulator::start().await.unwrap();
     let (_, repo) = connect(&github);

@@ -29,6 +29,8 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
+            // Whether to send something again is for the layer above to decide.
+            .retry(reqwest::retry::never())
             .build()
             .map_err(Error::transport)?;
         Self::with_http(base_url, http, pipeline)
@@ -36,7 +38,7 @@ impl Client {
 
     /// As [`Client::new`], over an HTTP client of your own.
     ///
-    /// Turn off its redirects: reqwest turns a redirected POST into a GET.
+    /// Turn off its redirects, since reqwest turns a redirected POST into a GET, and its retries.
     ///
     /// # Errors
     /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
