@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use support::Canned;
 
 /// A task with the required fields, and `more`.
-fn task(more: Value) -> Value {
+fn task(more: &Value) -> Value {
     let mut task = json!({ "id": "t", "state": "queued", "created_at": "2026-01-01T00:00:00Z" });
     task.as_object_mut()
         .unwrap()
@@ -97,15 +97,15 @@ fn deviations_are_read_and_written_back_unchanged() {
             { "provider": "github", "type": "branch", "data": {} },
         ] })),
         task(
-            json!({ "sessions": [{ "id": "s", "state": "in_progress", "created_at": "2026-01-01T00:00:00Z",
+            &json!({ "sessions": [{ "id": "s", "state": "in_progress", "created_at": "2026-01-01T00:00:00Z",
             "usage": { "type": "ai_credits", "amount": 18_446_744_073_709_551_615_u64 }, "error": {} }] }),
         ),
         task(
-            json!({ "sessions": [{ "id": "s", "state": "failed", "created_at": "2026-01-01T00:00:00Z",
+            &json!({ "sessions": [{ "id": "s", "state": "failed", "created_at": "2026-01-01T00:00:00Z",
             "usage": { "type": "premium_requests", "amount": 1.5 }, "error": { "message": "out of time" } }] }),
         ),
         task(
-            json!({ "sessions": [{ "id": "s", "state": "idle", "created_at": "2026-01-01T00:00:00Z",
+            &json!({ "sessions": [{ "id": "s", "state": "idle", "created_at": "2026-01-01T00:00:00Z",
             "usage": { "type": "gpu_seconds", "amount": -0.25 } }] }),
         ),
     ] {
