@@ -44,7 +44,7 @@
 //! `writeOnly` not in answers.
 //!
 //! No change at all: order of keys, parameters, statuses, enum values, variants; inlining or `$ref`; `allOf` written out;
-//! a choice of one; names of components; `x-` keys; titles, tags, examples, links, callbacks, `info`.
+//! a choice of one; a `type` that the keywords beside it imply; names of components; `x-` keys; titles, tags, examples, links, callbacks, `info`.
 //!
 //! Words and operation ids are compared only when they are of the same author, see [`Report::note`]: the resolved spec
 //! has ours, GitHub's description has GitHub's, and `spec/upstream.json` has none.
@@ -61,6 +61,7 @@ mod bounds;
 mod compare;
 mod document;
 mod error;
+mod merge;
 mod model;
 mod prose;
 mod render;

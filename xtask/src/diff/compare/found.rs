@@ -56,6 +56,8 @@ pub(super) struct Found {
     pub(super) message: String,
     /// What the message leaves out and yet makes a difference, see `report::collect`.
     pub(super) detail: String,
+    /// The same change in fields of any name: it is their common type's.
+    anywhere: bool,
 }
 
 impl Found {
@@ -65,12 +67,21 @@ impl Found {
             path: Vec::new(),
             message: message.into(),
             detail: String::new(),
+            anywhere: false,
         }
     }
 
     pub(super) fn with_detail(self, detail: impl Into<String>) -> Self {
         Self {
             detail: detail.into(),
+            ..self
+        }
+    }
+
+    /// The same finding about the type of a field, whatever the field's name.
+    pub(super) fn anywhere(self) -> Self {
+        Self {
+            anywhere: true,
             ..self
         }
     }
@@ -154,6 +165,7 @@ impl<'o> Spot<'o> {
     pub(super) fn below(&self, found: &Found) -> Finding {
         let field = found.path.iter().rposition(|step| matches!(step, Step::Field(_)));
         let name = match field {
+            _ if found.anywhere => String::new(),
             Some(index) => written(found.path.get(index..).unwrap_or_default()),
             None => format!("{}{}", self.name, written(&found.path)),
         };

@@ -13,6 +13,11 @@ pub(super) fn words(before: &View<'_>, after: &View<'_>, found: &mut Vec<Found>)
         before.description.as_deref(),
         after.description.as_deref(),
     ));
+    // A field that now has words of its own, or none, hides or shows its type's: no change of the type's.
+    if let (Some(from), Some(to)) = (&before.wrapped, &after.wrapped) {
+        let texts = [from, to].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
+        found.extend(prose("description of the type", texts[0], texts[1]).map(Found::anywhere));
+    }
     // A value that came or went takes its description along.
     let stays = |value: &String| {
         [before, after]
@@ -22,11 +27,8 @@ pub(super) fn words(before: &View<'_>, after: &View<'_>, found: &mut Vec<Found>)
     let values: BTreeSet<&String> = before.meanings.keys().chain(after.meanings.keys()).collect();
     for value in values.into_iter().filter(|value| stays(value)) {
         let texts = [before, after].map(|view| view.meanings.get(value).map(String::as_str));
-        found.extend(prose(
-            &format!("description of {}", quoted(value)),
-            texts[0],
-            texts[1],
-        ));
+        let what = format!("description of {}", quoted(value));
+        found.extend(prose(&what, texts[0], texts[1]).map(Found::anywhere));
     }
 }
 

@@ -65,3 +65,24 @@ fn fields_of_one_name_and_different_shape_are_two_findings() {
     at(&mut new, &sessions)["extra"] = json!({ "type": "object", "properties": { "b": {} } });
     assert_eq!(compare(&inlined(), &new).unwrap().changes.len(), 2);
 }
+
+#[test]
+fn words_of_a_type_are_one_finding_whatever_fields_have_it() {
+    let described = |text: &str| {
+        let mut description = inlined();
+        description["components"] =
+            json!({ "schemas": { "Name": { "type": "string", "description": text } } });
+        for field in ["name", "id"] {
+            let wrapped = json!({ "description": field, "allOf": [{ "$ref": "#/components/schemas/Name" }] });
+            *at(&mut description, &task(&format!("/properties/{field}"))) = wrapped;
+        }
+        description
+    };
+    let report = compare(&described("A name."), &described("Any name.")).unwrap();
+    assert_eq!(report.changes.len(), 1);
+    assert_eq!(report.changes[0].location, "response 200 body id");
+    assert_eq!(
+        report.changes[0].message,
+        "description of the type changed (and in 1 more place)"
+    );
+}
