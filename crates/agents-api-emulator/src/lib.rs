@@ -18,7 +18,7 @@ mod view;
 mod world;
 
 pub use clock::Clock;
-pub use emulator::{Builder, DEFAULT_TOKEN, Emulator, Error, TaskHandle};
+pub use emulator::{Builder, DEFAULT_TOKEN, Emulator, Error, TaskHandle, Transition};
 pub use faults::{Effect, Fault, FaultPlan, PlanError, Target};
 pub use life::{Change, Life, Script};
 pub use limits::{Limits, Refused, RetryAfter, SecondaryLimits};

@@ -130,7 +130,9 @@ fn builder(args: Args) -> Result<Builder, String> {
         .speed(args.speed)
         .tasks(args.tasks)
         .life(args.life)
-        .limits(limits);
+        .limits(limits)
+        // Nobody asks this process for its log but through the file.
+        .log_capacity(0);
     for (owner, name) in args.repos {
         builder = builder.repository(owner, name);
     }

@@ -21,7 +21,7 @@ use crate::life::Script;
 use crate::limits::Limits;
 use crate::log::RequestRecord;
 use crate::routes::App;
-use crate::world::{TaskSeed, Token};
+use crate::world::{TaskSeed, TaskState, Token};
 pub use builder::Builder;
 pub use handle::TaskHandle;
 pub(crate) use wire::Wire;
@@ -156,6 +156,23 @@ impl Emulator {
             .collect()
     }
 
+    /// Every change of a task's state so far, in the order in which it happened: what a client that follows tasks
+    /// should have seen. Seeded pasts and scripts that ran before a task was seeded are not in it.
+    pub fn transitions(&self) -> Vec<Transition> {
+        let world = self.app.world();
+        let transitions = world.passed().iter().filter_map(|passed| {
+            let task_id = world.task(passed.task)?.id.to_string();
+            let at = DateTime::from_timestamp_millis(passed.at)?;
+            Some(Transition {
+                at,
+                task_id,
+                from: passed.from,
+                to: passed.to,
+            })
+        });
+        transitions.collect()
+    }
+
     /// Gives the next task that is started this life. Called repeatedly, the scripts queue up.
     pub fn next_script(&self, script: Script) {
         self.app.world().queue_script(script);
@@ -206,6 +223,20 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+/// A change of a task's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transition {
+    /// When it happened, on the emulator's clock.
+    pub at: DateTime<Utc>,
+    /// The task.
+    pub task_id: String,
+    /// The state it left.
+    pub from: TaskState,
+    /// The state it entered.
+    pub to: TaskState,
 }
 
 /// Why an emulator does not start, or does not do what it was told.

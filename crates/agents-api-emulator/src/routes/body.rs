@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame};
 
@@ -58,14 +58,21 @@ pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Bytes, Unreadab
 }
 
 /// Arranges that the socket does to the answer what the faults ask for.
-pub(crate) fn onto_the_wire(response: Response<Bytes>, wire: &Wire, drawn: &Drawn) -> Response<Body> {
+pub(crate) fn onto_the_wire(
+    response: Response<Bytes>,
+    wire: &Wire,
+    drawn: &Drawn,
+    method: &Method,
+) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let mut chunked = false;
+    // The answer to a HEAD has no body to cut, whatever its length says.
+    let cuttable = !body.is_empty() && method != Method::HEAD;
     for effect in drawn.effects() {
         match effect {
             Effect::Reset => wire.reset(),
             Effect::Close => wire.close(),
-            Effect::Truncate(after) | Effect::CutChunks(after) if !body.is_empty() => {
+            Effect::Truncate(after) | Effect::CutChunks(after) if cuttable => {
                 chunked |= matches!(effect, Effect::CutChunks(_));
                 wire.cut_body(after.unwrap_or(body.len() / 2).min(body.len() - 1));
             }

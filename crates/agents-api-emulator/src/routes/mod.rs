@@ -127,7 +127,7 @@ pub(crate) async fn handle(app: Arc<App>, wire: Wire, request: Request<Body>) ->
         }
     }
     let response = exchange.finish(answer, &parts);
-    body::onto_the_wire(response, &wire, &drawn)
+    body::onto_the_wire(response, &wire, &drawn, &parts.method)
 }
 
 /// Answers a request as GitHub would, faults aside.

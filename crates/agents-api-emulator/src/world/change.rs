@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Artifact, FIRST_PULL_ID, Index, Moment, Pull, PullState, Running, Session, Task, TaskState, World, task,
-    to_index,
+    Artifact, FIRST_PULL_ID, Index, Moment, Passed, Pull, PullState, Running, Session, Task, TaskState,
+    World, task, to_index,
 };
 use crate::clock::in_millis;
 use crate::life::{Change, Script};
@@ -65,9 +65,21 @@ impl World {
 
     /// Applies one change at a moment, keeping the lanes in order.
     pub(crate) fn change(&mut self, index: Index, change: &Change, at: i64) {
+        let before = self.task(index).map(Task::state);
         self.leave_lanes(index);
         self.change_outside_lanes(index, change, at);
         self.enter_lanes(index);
+        let after = self.task(index).map(Task::state);
+        if let (Some(from), Some(to)) = (before, after)
+            && from != to
+        {
+            self.passed.push(Passed {
+                at,
+                task: index,
+                from,
+                to,
+            });
+        }
     }
 
     pub(super) fn change_outside_lanes(&mut self, index: Index, change: &Change, at: i64) {
@@ -86,7 +98,10 @@ impl World {
                 self.enter_state(index, TaskState::Failed, at);
                 self.with_session(index, |session| session.error = Some(message.as_str().into()));
             }
-            Change::Usage(usage) => self.with_session(index, |session| session.usage = Some(*usage)),
+            Change::Usage(usage) => self.with_session(index, |session| {
+                session.usage = Some(*usage);
+                session.updated = session.updated.max(at);
+            }),
             other => self.with_task(index, |task| match other {
                 Change::Rename(name) => task.name = Some(name.as_str().into()),
                 Change::Retitle => {

@@ -57,8 +57,19 @@ pub(crate) struct World {
     scheduled: u64,
     life: Life,
     queued_scripts: VecDeque<Script>,
+    /// Every change of state since the beginning, in order.
+    passed: Vec<Passed>,
     /// Branch and model names, shared.
     names: HashMap<Box<str>, Arc<str>>,
+}
+
+/// A change of state that happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passed {
+    pub(crate) at: i64,
+    pub(crate) task: Index,
+    pub(crate) from: TaskState,
+    pub(crate) to: TaskState,
 }
 
 /// Where a task is in its script.
@@ -99,6 +110,7 @@ impl World {
             scheduled: 0,
             life,
             queued_scripts: VecDeque::new(),
+            passed: Vec::new(),
             names: HashMap::new(),
         }
     }
@@ -218,6 +230,10 @@ impl World {
             (Some(list), Some(repo)) => list.contains(&repo_key(&repo.owner, &repo.name)),
             (_, None) => false,
         }
+    }
+
+    pub(crate) fn passed(&self) -> &[Passed] {
+        &self.passed
     }
 
     pub(crate) fn queue_script(&mut self, script: Script) {

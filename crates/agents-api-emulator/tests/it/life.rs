@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use agents_api_emulator::{Change, Emulator, Life, Script, TaskSeed, TaskState, Usage};
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::support::{REPO_TASKS, World};
@@ -144,6 +145,48 @@ async fn a_custom_script_runs_through_every_kind_of_change() {
     assert_eq!(task["sessions"][1]["error"]["message"], "No more");
     assert_eq!(task["artifacts"][2], json!({ "type": "odd" }));
     assert!(task["archived_at"].is_string());
+}
+
+#[tokio::test]
+async fn every_transition_is_told_in_order_with_its_time() {
+    let world = World::new().await;
+    let begun = world.github.now();
+    let id = world.start("x script:fails").await;
+    world.github.advance(secs(3600));
+    let told: Vec<_> = world
+        .github
+        .transitions()
+        .into_iter()
+        .map(|passed| {
+            assert_eq!(passed.task_id, id);
+            ((passed.at - begun).num_seconds(), passed.from, passed.to)
+        })
+        .collect();
+    let (queued, working, failed) = (TaskState::Queued, TaskState::InProgress, TaskState::Failed);
+    assert_eq!(told, [(5, queued, working), (90, working, failed)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn it_does_not_matter_in_how_many_steps_the_clock_is_turned(seed: u64, steps in prop::collection::vec(1_u64..20_000, 1..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let live = |steps: Vec<u64>| runtime.block_on(async {
+            let start = "2026-01-01T00:00:00Z".parse().expect("a time");
+            let clock = agents_api_emulator::Clock::manual_at(start);
+            let builder = Emulator::builder().seed(seed).clock(clock).life(Life::Mix).tasks(20);
+            let github = builder.start().await.expect("a free port");
+            for step in steps {
+                github.advance(secs(step));
+                let _ = github.transitions();
+            }
+            let tasks: Vec<_> = github.tasks().iter().map(|task| task.json().to_string().replace(github.base_url(), "")).collect();
+            (tasks, github.transitions())
+        });
+        let at_once = steps.iter().sum();
+        prop_assert_eq!(live(steps), live(vec![at_once]));
+    }
 }
 
 #[tokio::test]
