@@ -4,11 +4,18 @@
 //! applied here and not written out per field in the overlay:
 //!
 //! - a field that may be missing may be `null`;
+//! - an object of several fields keeps those it does not know, see [`KEEPS_UNKNOWN`];
 //! - a choice between object shapes has one more alternative that takes any object, and its shapes keep unknown fields;
 //! - a bounded or non-negative query number is an unsigned integer, checked when the call is made;
 //! - error answers are left out of the operations: whatever is not the documented success keeps status, headers and
 //!   body, whether GitHub documented it or not. Their types stay.
 use serde_json::{Map, Value, json};
+
+/// From how many fields on an object keeps fields it does not know.
+///
+/// Decoding a page of 100 tasks takes 1.5 % more instructions when tasks and sessions keep them, and 5 % more when the
+/// objects of one or two fields do so as well, of which a task holds half a dozen.
+const KEEPS_UNKNOWN: usize = 4;
 
 /// The generator's input for the resolved spec `spec`.
 pub fn lenient(spec: &Value) -> Value {
@@ -30,6 +37,7 @@ pub fn lenient(spec: &Value) -> Value {
         let mut variants = Vec::new();
         for schema in schemas.values_mut() {
             null_is_absent(schema);
+            keep_unknown_fields(schema);
             variants.append(&mut keep_unknown_variants(schema));
         }
         for name in variants {
@@ -85,6 +93,19 @@ fn null_is_absent(schema: &mut Value) {
         {
             property.insert("nullable".to_owned(), json!(true));
         }
+    }
+}
+
+/// Lets an object of several fields keep those it does not know.
+fn keep_unknown_fields(schema: &mut Value) {
+    let fields = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .map_or(0, Map::len);
+    if let Some(schema) = schema.as_object_mut()
+        && fields >= KEEPS_UNKNOWN
+    {
+        schema.insert("additionalProperties".to_owned(), json!({}));
     }
 }
 

@@ -483,6 +483,9 @@ pub struct Session {
     /// Who began the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// Fields this version of the crate does not know, as GitHub sent them.
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl Session {
@@ -644,6 +647,9 @@ pub struct StartTask {
     pub model: Option<String>,
     /// What the agent should do, in plain words.
     pub prompt: String,
+    /// Fields this version of the crate does not know, as GitHub sent them.
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl StartTask {
@@ -708,6 +714,9 @@ pub struct Task {
     /// GitHub has deprecated this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_collaborators: Option<Vec<User>>,
+    /// Fields this version of the crate does not know, as GitHub sent them.
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl Task {

@@ -1,5 +1,5 @@
 //! The types: room for what GitHub may add, schemas behind a feature, setters that take plain values.
-use quote::format_ident;
+use quote::{format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Item, parse_quote};
 
@@ -83,9 +83,21 @@ impl VisitMut for PlainOptions {
                 }
             }
         }
-        if optional {
+        if optional || function.sig.ident == "default" {
             self.visit_block_mut(&mut function.block);
         }
+    }
+
+    /// Nothing unknown is what one begins with; progenitor asks for it to be said.
+    fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
+        let expression = &field.expr;
+        if quote!(#expression)
+            .to_string()
+            .contains("no value supplied for extra")
+        {
+            field.expr = parse_quote!(Ok(Default::default()));
+        }
+        syn::visit_mut::visit_field_value_mut(self, field);
     }
 
     fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {

@@ -169,7 +169,7 @@ impl Default for BranchRef {
         Self {
             base_ref: Err("no value supplied for base_ref".to_string()),
             head_ref: Err("no value supplied for head_ref".to_string()),
-            extra: Err("no value supplied for extra".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -288,7 +288,7 @@ impl Default for GitHubResource {
         Self {
             global_id: Ok(Default::default()),
             id: Err("no value supplied for id".to_string()),
-            extra: Err("no value supplied for extra".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -414,6 +414,7 @@ pub struct Session {
     updated_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
     usage: Result<Option<super::SessionUsage>, String>,
     user: Result<Option<super::User>, String>,
+    extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
 }
 
 impl Default for Session {
@@ -435,6 +436,7 @@ impl Default for Session {
             updated_at: Ok(Default::default()),
             usage: Ok(Default::default()),
             user: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -644,6 +646,18 @@ impl Session {
             .map_err(|e| format!("error converting supplied value for user: {e}"));
         self
     }
+
+    /// Sets `extra`, fields this version of the crate does not know.
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<Session> for super::Session {
@@ -666,6 +680,7 @@ impl ::std::convert::TryFrom<Session> for super::Session {
             updated_at: value.updated_at?,
             usage: value.usage?,
             user: value.user?,
+            extra: value.extra?,
         })
     }
 }
@@ -689,6 +704,7 @@ impl ::std::convert::From<super::Session> for Session {
             updated_at: Ok(value.updated_at),
             usage: Ok(value.usage),
             user: Ok(value.user),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -809,6 +825,7 @@ pub struct StartTask {
     head_ref: Result<Option<String>, String>,
     model: Result<Option<String>, String>,
     prompt: Result<String, String>,
+    extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
 }
 
 impl Default for StartTask {
@@ -820,6 +837,7 @@ impl Default for StartTask {
             head_ref: Ok(Default::default()),
             model: Ok(Default::default()),
             prompt: Err("no value supplied for prompt".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -901,6 +919,18 @@ impl StartTask {
             .map_err(|e| format!("error converting supplied value for prompt: {e}"));
         self
     }
+
+    /// Sets `extra`, fields this version of the crate does not know.
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<StartTask> for super::StartTask {
@@ -913,6 +943,7 @@ impl ::std::convert::TryFrom<StartTask> for super::StartTask {
             head_ref: value.head_ref?,
             model: value.model?,
             prompt: value.prompt?,
+            extra: value.extra?,
         })
     }
 }
@@ -926,6 +957,7 @@ impl ::std::convert::From<super::StartTask> for StartTask {
             head_ref: Ok(value.head_ref),
             model: Ok(value.model),
             prompt: Ok(value.prompt),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -950,6 +982,7 @@ pub struct Task {
     updated_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
     url: Result<Option<String>, String>,
     user_collaborators: Result<Option<Vec<super::User>>, String>,
+    extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
 }
 
 impl Default for Task {
@@ -972,6 +1005,7 @@ impl Default for Task {
             updated_at: Ok(Default::default()),
             url: Ok(Default::default()),
             user_collaborators: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1196,6 +1230,18 @@ impl Task {
             .map_err(|e| format!("error converting supplied value for user_collaborators: {e}"));
         self
     }
+
+    /// Sets `extra`, fields this version of the crate does not know.
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<Task> for super::Task {
@@ -1219,6 +1265,7 @@ impl ::std::convert::TryFrom<Task> for super::Task {
             updated_at: value.updated_at?,
             url: value.url?,
             user_collaborators: value.user_collaborators?,
+            extra: value.extra?,
         })
     }
 }
@@ -1243,6 +1290,7 @@ impl ::std::convert::From<super::Task> for Task {
             updated_at: Ok(value.updated_at),
             url: Ok(value.url),
             user_collaborators: Ok(value.user_collaborators),
+            extra: Ok(value.extra),
         }
     }
 }
