@@ -60,11 +60,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 fn text(bytes: &[u8]) -> Result<&str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         anyhow!("it is not UTF-8 text (line {line}); is it compressed, or in UTF-16?")
     })?;
     if text.trim().is_empty() {

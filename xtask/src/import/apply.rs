@@ -1,6 +1,7 @@
 //! Applies overlay actions to a document.
 use serde_json::Value;
 
+use super::grammar::Kind;
 use super::origins::Origins;
 use super::overlay::{Action, Change};
 use super::pointer;
@@ -19,7 +20,7 @@ pub(crate) fn apply(
             .path
             .query_located(document)
             .locations()
-            .map(|place| place.to_json_pointer())
+            .map(serde_json_path::NormalizedPath::to_json_pointer)
             .collect();
         places.sort();
         places.dedup();
@@ -32,7 +33,10 @@ pub(crate) fn apply(
         match &action.change {
             Change::Update(update) => {
                 for place in places {
-                    if let Err(message) = set(document, &place, update) {
+                    if action.gives_name() && Kind::at(&pointer::tokens(&place)) != Kind::Schema {
+                        let message = format!("{}: only a schema can have a name", action.label);
+                        problems.push(Problem::at(origins.first(&place), message));
+                    } else if let Err(message) = set(document, &place, update) {
                         let place = origins.first(&place);
                         problems.push(Problem::at(place, format!("{}: {message}", action.label)));
                     }

@@ -55,7 +55,7 @@ fn operation(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         lint,
         place,
         &format!("the operation `{name}` is undocumented"),
-        missing,
+        &missing,
     );
     for (index, parameter) in operation
         .get("parameters")
@@ -64,6 +64,13 @@ fn operation(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         .flatten()
         .enumerate()
     {
+        // A parameter elsewhere is refused by the lint; a sentence about it would be in the way of its removal.
+        if !matches!(
+            parameter.get("in").and_then(Value::as_str),
+            Some("path" | "query")
+        ) {
+            continue;
+        }
         let word = parameter.get("name").and_then(Value::as_str).unwrap_or("?");
         let place = format!("{place}/parameters/{index}");
         one(
@@ -163,7 +170,12 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
         if !silent.is_empty() {
             missing.insert(VALUES.to_owned(), Value::Object(silent));
         }
-        report(lint, place, &format!("the shape {name} is undocumented"), missing);
+        report(
+            lint,
+            place,
+            &format!("the shape {name} is undocumented"),
+            &missing,
+        );
         return;
     }
     for (field, text) in fields {
@@ -173,7 +185,7 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
             lint,
             &place,
             &message,
-            text.as_object().cloned().unwrap_or_default(),
+            &text.as_object().cloned().unwrap_or_default(),
         );
     }
     for (value, text) in silent {
@@ -191,13 +203,13 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
 fn one(lint: &mut Lint<'_>, place: &str, value: &Value, what: &str, word: &str) {
     if is_missing(value, "description") {
         let missing = Map::from_iter([("description".to_owned(), json!(format!("<what {word} is>")))]);
-        report(lint, place, &format!("{what} is undocumented"), missing);
+        report(lint, place, &format!("{what} is undocumented"), &missing);
     }
 }
 
-fn report(lint: &mut Lint<'_>, place: &str, message: &str, missing: Map<String, Value>) {
+fn report(lint: &mut Lint<'_>, place: &str, message: &str, missing: &Map<String, Value>) {
     if !missing.is_empty() {
-        let stanza = stanza::update(&pointer::target(lint.document, place), &missing);
+        let stanza = stanza::update(&pointer::target(lint.document, place), missing);
         lint.report_with(place, message.to_owned(), stanza);
     }
 }

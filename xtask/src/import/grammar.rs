@@ -82,7 +82,7 @@ impl Kind {
     /// What stands under `key`, or under any index when this is a list.
     pub(crate) fn child(self, key: &str) -> Self {
         match self {
-            Self::Paths | Self::Callbacks if key.starts_with("x-") => Self::Data,
+            Self::Paths | Self::Callbacks | Self::Responses if key.starts_with("x-") => Self::Data,
             Self::Document => match key {
                 "info" => Self::Info,
                 "paths" => Self::Paths,
@@ -120,7 +120,6 @@ impl Kind {
                 "examples" => Self::Examples,
                 _ => Self::Data,
             },
-            Self::Responses if key.starts_with("x-") => Self::Data,
             Self::Responses => Self::Response,
             Self::Response => match key {
                 "headers" => Self::Headers,
@@ -157,6 +156,13 @@ impl Kind {
             Self::SecuritySchemes => Self::SecurityScheme,
             _ => Self::Data,
         }
+    }
+
+    /// What stands at this place of a document.
+    pub(crate) fn at(tokens: &[String]) -> Self {
+        tokens
+            .iter()
+            .fold(Self::Document, |kind, token| kind.child(token))
     }
 
     /// Whether an object here may be `{"$ref": …}` instead of the thing itself.

@@ -6,6 +6,7 @@ use super::origins::Origins;
 use super::pointer;
 use super::problem::Problem;
 use super::shapes::{Forest, Id, Shape, Slot};
+use super::unite::{Other, unite};
 
 /// Replaces every schema of `document` by a reference to its component and adds the components.
 pub(crate) fn lift(
@@ -15,7 +16,9 @@ pub(crate) fn lift(
     origins: &mut Origins,
     problems: &mut Vec<Problem>,
 ) {
+    let original = document.clone();
     let mut lift = Lift {
+        original: &original,
         forest,
         names,
         origins,
@@ -46,6 +49,8 @@ pub(crate) fn reference(name: &str) -> Value {
 }
 
 struct Lift<'a> {
+    /// The document before anything was lifted, for writing targets.
+    original: &'a Value,
     forest: &'a Forest,
     names: &'a Names,
     origins: &'a mut Origins,
@@ -101,66 +106,20 @@ impl Lift<'_> {
         let mut united = self.body(&self.forest.shapes[*first]);
         for other in variants {
             let shape = &self.forest.shapes[*other];
-            if shape.merge
-                || component
-                    .variants
-                    .iter()
-                    .flatten()
-                    .any(|id| self.forest.shapes[*id].merge)
-            {
-                let body = self.body(shape);
-                self.unite(name, &mut united, body, &shape.origin);
-            }
+            let other = Other {
+                component: name,
+                origin: &shape.origin,
+                place: &shape.place,
+            };
+            unite(
+                &mut united,
+                self.body(shape),
+                &other,
+                self.original,
+                self.problems,
+            );
         }
         Value::Object(united)
-    }
-
-    /// Adds what another view of the same thing has. What only one of them promises is not required.
-    fn unite(
-        &mut self,
-        name: &str,
-        united: &mut Map<String, Value>,
-        other: Map<String, Value>,
-        origin: &str,
-    ) {
-        let promised = |map: &Map<String, Value>| {
-            map.get("required")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
-        };
-        let (mine, theirs) = (promised(united), promised(&other));
-        let required: Vec<Value> = mine.into_iter().filter(|field| theirs.contains(field)).collect();
-        united.remove("required");
-        for (key, value) in other {
-            match (united.get_mut(&key), value) {
-                _ if key == "required" => {}
-                (None, value) => drop(united.insert(key, value)),
-                (Some(Value::Object(mine)), Value::Object(theirs)) if key == "properties" => {
-                    for (field, schema) in theirs {
-                        match mine.get(&field) {
-                            None => drop(mine.insert(field, schema)),
-                            Some(other) if *other == schema => {}
-                            Some(other) => self.problems.push(Problem::at(
-                                pointer::join(&pointer::join(origin, "properties"), &field),
-                                format!("the field `{field}` of {name} is {schema} here and {other} elsewhere, so the shapes cannot become one"),
-                            )),
-                        }
-                    }
-                }
-                (Some(Value::Array(mine)), Value::Array(theirs)) if key == "enum" => {
-                    mine.extend(theirs.into_iter().filter(|value| !mine.contains(value)).collect::<Vec<_>>());
-                }
-                (Some(mine), value) if *mine == value => {}
-                (Some(mine), value) => self.problems.push(Problem::at(
-                    origin,
-                    format!("`{key}` of {name} is {value} here and {mine} elsewhere, so the shapes cannot become one"),
-                )),
-            }
-        }
-        if !required.is_empty() {
-            united.insert("required".to_owned(), Value::Array(required));
-        }
     }
 
     /// Notes where a use of shapes came from.

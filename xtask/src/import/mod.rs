@@ -3,15 +3,16 @@
 //! The steps, each in a module of its own and each a function from a document to a document:
 //!
 //! 1. [`crate::input`] reads, [`crate::select`] keeps the operations of this client;
-//! 2. [`strip`] drops prose: that is `upstream.json`, and an input of the import itself;
+//! 2. [`strip`] drops prose: that is `upstream.json`, and an input of the import itself; [`wellformed`] refuses
+//!    keywords that hold nonsense;
 //! 3. [`dereference`] unfolds references, so that shared and repeated descriptions are alike;
 //! 4. [`apply`] gives the overlay's names to places; [`shapes`] brings every schema to one form, [`naming`] decides
-//!    which shapes share a name, [`lift`] makes components of them;
+//!    which shapes share a name, [`lift`] and [`unite`] make components of them;
 //! 5. [`apply`] makes the overlay's other changes, [`wrap`] protects references that are documented;
 //! 6. [`docs`] and [`lint`] refuse what is undocumented and what the generator would get wrong;
 //! 7. [`write`] writes both files or none.
 //!
-//! Steps 3 to 6 collect problems instead of stopping at the first, so that one run says all there is to write.
+//! Steps 4 to 6 collect problems instead of stopping at the first, so that one run says all there is to write.
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,9 +35,13 @@ mod overlay;
 pub(crate) mod pointer;
 mod problem;
 mod report;
+#[cfg(test)]
+mod robust;
 mod shapes;
 mod stanza;
 mod strip;
+mod unite;
+mod wellformed;
 mod wrap;
 mod write;
 
@@ -87,12 +92,12 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
             text: document::to_text(&imported.resolved),
         },
     ];
-    let before = outputs[0].current()?;
+    let before = [outputs[0].current()?, outputs[1].current()?];
     if check {
-        return report::check(&outputs);
+        return Ok(report::check(&before, &outputs));
     }
     let written = write::all(&outputs)?;
-    report::success(before.as_deref(), &imported.upstream, &written);
+    report::success(&before, &outputs, &written);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -128,21 +133,16 @@ fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
     if selected.pointer("/info/x-documentation") == Some(&json!("own")) {
         let message =
             "this is what the import writes, not what it reads; import upstream.json or GitHub's description";
-        Problems::check(vec![Problem::at("/info/x-documentation", message)])?;
+        return Err(Problems::of(vec![Problem::at("/info/x-documentation", message)]));
     }
     let upstream = strip::prose(selected);
+    let mut problems = Vec::new();
+    wellformed::check(&upstream, &mut problems);
+    Problems::check(problems)?;
     let dereference::Expanded {
         mut document,
         mut origins,
-    } = match dereference::expand(&upstream) {
-        Ok(expanded) => expanded,
-        Err(problems) => {
-            Problems::check(problems)?;
-            return Err(Problems::check(vec![Problem::at("", "unreadable")])
-                .err()
-                .unwrap_or_default());
-        }
-    };
+    } = dereference::expand(&upstream).map_err(Problems::of)?;
     let mut problems = Vec::new();
     apply::apply(&overlay.names, &mut document, &mut origins, &mut problems);
     let forest = shapes::Forest::of(&document, &origins, &mut problems);
@@ -150,7 +150,7 @@ fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
     lift::lift(&mut document, &forest, &names, &mut origins, &mut problems);
     apply::apply(&overlay.edits, &mut document, &mut origins, &mut problems);
     wrap::references(&mut document);
-    let mut lint = lint::Lint::new(&document, &origins, &mut problems);
+    let mut lint = lint::Lint::new(&document, &origins, &upstream, &mut problems);
     lint.rules();
     docs::check(&mut lint);
     Problems::check(problems)?;

@@ -45,6 +45,7 @@ pub(crate) enum Change {
 #[serde(deny_unknown_fields)]
 struct File {
     overlay: String,
+    #[expect(dead_code, reason = "demanded by the format; for readers only")]
     info: Info,
     actions: Vec<Spanned<Value>>,
 }
@@ -95,9 +96,9 @@ impl Overlay {
             let label = format!("action {} (line {})", index + 1, action.referenced.line());
             let action = Action::parse(&action.value, &label).with_context(|| label.clone())?;
             if action.gives_name() {
-                overlay.names.push(action)
+                overlay.names.push(action);
             } else {
-                overlay.edits.push(action)
+                overlay.edits.push(action);
             }
         }
         Ok(overlay)
@@ -145,7 +146,8 @@ impl Action {
         })
     }
 
-    fn gives_name(&self) -> bool {
+    /// Whether this action gives a name to a shape.
+    pub(crate) fn gives_name(&self) -> bool {
         matches!(&self.change, Change::Update(Value::Object(map)) if map.contains_key(NAME) || map.contains_key(MERGE))
     }
 }

@@ -186,7 +186,7 @@ mod tests {
             let places: Vec<_> = found
                 .query_located(&document)
                 .locations()
-                .map(|place| place.to_json_pointer())
+                .map(serde_json_path::NormalizedPath::to_json_pointer)
                 .collect();
             assert_eq!(places, [pointer], "{path}");
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 /// One thing that keeps the import from succeeding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// JSON pointers into the input; the first is shown in full, the others are counted.
+    /// JSON pointers into the input; an empty one when the overlay alone is to blame.
     pub(crate) places: Vec<String>,
     /// What is wrong and, when no stanza says it, what to do.
     pub(crate) message: String,
@@ -48,14 +48,19 @@ const PLACES_SHOWN: usize = 6;
 pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Nothing, or the problems in their stable order.
-    pub(crate) fn check(mut problems: Vec<Problem>) -> Result<(), Self> {
+    /// The problems in their stable order.
+    pub(crate) fn of(mut problems: Vec<Problem>) -> Self {
         problems.sort();
         problems.dedup();
+        Self(problems)
+    }
+
+    /// Nothing, or the problems.
+    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() {
             Ok(())
         } else {
-            Err(Self(problems))
+            Err(Self::of(problems))
         }
     }
 
@@ -68,12 +73,12 @@ impl Problems {
         );
         for (number, problem) in self.0.iter().enumerate() {
             let first = problem.places.first().map_or("", String::as_str);
-            let _ = writeln!(
-                text,
-                "\n{}. at {}",
-                number + 1,
-                if first.is_empty() { "/" } else { first }
-            );
+            let first = if first.is_empty() {
+                "in spec/overlay.yaml".to_owned()
+            } else {
+                format!("at {first}")
+            };
+            let _ = writeln!(text, "\n{}. {first}", number + 1);
             for place in problem.places.iter().skip(1).take(PLACES_SHOWN) {
                 let _ = writeln!(text, "   and {place}");
             }

@@ -7,9 +7,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
 use serde_json::Value;
 use similar::TextDiff;
+
+use crate::diff::{Format, compare};
 
 use super::problem::Problems;
 use super::write::Output;
@@ -43,16 +44,15 @@ pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
 }
 
 /// Says which files would change, and how.
-pub(super) fn check(outputs: &[Output]) -> Result<ExitCode> {
+pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for output in outputs {
+    for (current, output) in before.iter().zip(outputs) {
         let name = output.path.display().to_string();
-        let current = output.current()?;
         if current.as_ref() == Some(&output.text) {
             continue;
         }
         code = ExitCode::FAILURE;
-        let current = current.unwrap_or_default();
+        let current = current.clone().unwrap_or_default();
         eprintln!("error: {name} would change; run `cargo xtask import`");
         let diff = TextDiff::from_lines(current.as_str(), output.text.as_str());
         let diff = diff
@@ -70,17 +70,47 @@ pub(super) fn check(outputs: &[Output]) -> Result<ExitCode> {
     }
     if code == ExitCode::SUCCESS {
         println!("nothing would change");
+    } else if before[0].as_ref() != Some(&outputs[0].text) {
+        // Of a resolved spec edited by hand there is nothing to say for a client.
+        eprint!("{}", changes(&before[..1], &outputs[..1]));
     }
-    Ok(code)
+    code
 }
 
 /// Says what was written and what changed for a client since the import before.
-pub(super) fn success(before: Option<&str>, _upstream: &Value, written: &[PathBuf]) {
+pub(super) fn success(before: &[Option<String>; 2], outputs: &[Output; 2], written: &[PathBuf]) {
     for path in written {
         println!("wrote {}", path.display());
     }
-    match before {
-        None => println!("first import: nothing to compare with"),
-        Some(_) => println!("no changes"),
+    print!("{}", changes(before, outputs));
+}
+
+/// What changed for a client: in GitHub's description or, when that is the same, in what we made of it.
+fn changes(before: &[Option<String>], outputs: &[Output]) -> String {
+    for (before, output) in before.iter().zip(outputs) {
+        let Some(before) = before else {
+            return "first import: nothing to compare with\n".to_owned();
+        };
+        if *before == output.text {
+            continue;
+        }
+        let (old, new) = (serde_json::from_str(before), serde_json::from_str(&output.text));
+        let (Ok(old), Ok(new)) = (old, new) else {
+            return format!(
+                "what {} contained before cannot be compared\n",
+                output.path.display()
+            );
+        };
+        match compare(&old, &new) {
+            Ok(report) if report.is_empty() => {}
+            Ok(report) => return format!("changes since the last import: {}", report.render(Format::Text)),
+            Err(error) => {
+                return format!(
+                    "what {} contained before cannot be compared: {error}\n",
+                    output.path.display()
+                );
+            }
+        }
     }
+    "no changes\n".to_owned()
 }

@@ -1,11 +1,26 @@
 //! Writes overlay actions as YAML, indented to be appended to `spec/overlay.yaml`, whose last key is `actions`.
 use serde_json::{Map, Value};
 
+use super::overlay::{MERGE, NAME};
+
 /// An action that updates `target` with `update`.
 pub(crate) fn update(target: &str, update: &Map<String, Value>) -> String {
     let mut text = format!("  - target: {}\n    update:\n", scalar(target));
     object(update, 6, &mut text);
     text
+}
+
+/// An action that gives the shape at `target` a name, and says with `merge` that it is one with others of that name.
+pub(crate) fn name(target: &str, name: &str, merge: bool) -> String {
+    let merge = if merge {
+        format!(", {MERGE}: true")
+    } else {
+        String::new()
+    };
+    format!(
+        "  - target: {}\n    update: {{{NAME}: {name}{merge}}}\n",
+        scalar(target)
+    )
 }
 
 /// An action that removes `target`.

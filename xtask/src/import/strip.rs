@@ -35,7 +35,7 @@ fn strip(value: &Value, kind: Kind) -> Value {
 fn object(map: &Map<String, Value>, kind: Kind) -> Map<String, Value> {
     let mut kept = Map::new();
     for (key, value) in map {
-        if !(kind.is_map() && !is_extension(kind, key)) && is_dropped(kind, key) {
+        if (!kind.is_map() || is_extension(kind, key)) && is_dropped(kind, key) {
             continue;
         }
         kept.insert(key.clone(), strip(value, kind.child(key)));

@@ -33,6 +33,13 @@ impl Output {
 /// # Errors
 /// When a file cannot be written; no file has changed then.
 pub(crate) fn all(outputs: &[Output]) -> Result<Vec<PathBuf>> {
+    all_by(outputs, replace)
+}
+
+fn all_by(
+    outputs: &[Output],
+    mut replace: impl FnMut(NamedTempFile, &Path) -> Result<()>,
+) -> Result<Vec<PathBuf>> {
     let mut staged = Vec::new();
     for output in outputs {
         let before = output.current()?;
@@ -102,5 +109,60 @@ fn undo(done: &[(&Output, Option<String>)]) -> String {
         "nothing has been changed".to_owned()
     } else {
         format!("{} could not be put back", failed.join(" and "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use anyhow::bail;
+
+    use super::{Output, all, all_by, replace};
+
+    fn outputs(folder: &tempfile::TempDir) -> [Output; 3] {
+        ["a", "b", "c"].map(|name| Output {
+            path: folder.path().join(name),
+            text: format!("new {name}"),
+        })
+    }
+
+    #[test]
+    fn a_failed_replacement_undoes_those_before_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("a"), "old a").expect("a file");
+        let mut calls = 0;
+        let result = all_by(&outputs(&folder), |file, path| {
+            calls += 1;
+            if calls == 3 {
+                bail!("the disk went away");
+            }
+            replace(file, path)
+        });
+        let error = format!("{:#}", result.expect_err("the third replacement fails"));
+        assert_eq!(error, "nothing has been changed: the disk went away");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("a")).expect("a file"),
+            "old a"
+        );
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .expect("a folder")
+            .flatten()
+            .map(|entry| entry.file_name())
+            .collect();
+        assert_eq!(left, ["a"], "no file was added and no temporary file is left");
+    }
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outputs = outputs(&folder);
+        assert_eq!(all(&outputs).expect("written").len(), 3);
+        fs::write(folder.path().join("b"), "edited").expect("a file");
+        assert_eq!(all(&outputs).expect("written"), [folder.path().join("b")]);
+        assert_eq!(
+            fs::read_to_string(folder.path().join("b")).expect("a file"),
+            "new b"
+        );
     }
 }

@@ -3,9 +3,13 @@
 //! Each rule is a fact learned from the generator (progenitor 0.15 with typify 0.8) fed with GitHub's description: it
 //! ignores keywords it does not know, gives unnamed bodies one name, and renames colliding names as it sees fit. So
 //! the rules are lists of what is allowed; a keyword nobody has looked at is refused, not passed on.
+mod bodies;
 pub(crate) mod casing;
+mod members;
 mod operations;
+mod parameters;
 mod schemas;
+mod sent;
 
 use serde_json::Value;
 
@@ -13,40 +17,62 @@ use super::origins::Origins;
 use super::problem::Problem;
 use super::{pointer, stanza};
 
+/// Keywords that become a check in the generated type, and so an error when GitHub sends something new.
+pub(crate) const TOO_STRICT: [&str; 4] = ["pattern", "minLength", "maxLength", "uniqueItems"];
+
 /// A look at the resolved document that collects problems.
 pub(crate) struct Lint<'a> {
     /// The resolved document.
     pub(crate) document: &'a Value,
     origins: &'a Origins,
+    source: &'a Value,
     problems: &'a mut Vec<Problem>,
 }
 
 impl<'a> Lint<'a> {
-    /// A look at `document`, whose parts came from `origins`.
-    pub(crate) fn new(document: &'a Value, origins: &'a Origins, problems: &'a mut Vec<Problem>) -> Self {
+    /// A look at `document`, whose parts came from `origins` in `source`.
+    pub(crate) fn new(
+        document: &'a Value,
+        origins: &'a Origins,
+        source: &'a Value,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
         Self {
             document,
             origins,
+            source,
             problems,
         }
+    }
+
+    /// The places of the input that a place was made of: those that exist there, unless none does because the overlay
+    /// made it.
+    fn sources(&self, place: &str) -> Vec<String> {
+        let all = self.origins.of(place);
+        let existing: Vec<String> = all
+            .iter()
+            .filter(|source| self.source.pointer(source).is_some())
+            .cloned()
+            .collect();
+        if existing.is_empty() { all } else { existing }
     }
 
     /// Applies every rule.
     pub(crate) fn rules(&mut self) {
         operations::check(self);
         schemas::check(self);
+        sent::check(self);
     }
 
     /// Reports a problem at a place of the resolved document.
     pub(crate) fn report(&mut self, place: &str, message: impl Into<String>) {
-        self.problems
-            .push(Problem::among(self.origins.of(place), message));
+        self.problems.push(Problem::among(self.sources(place), message));
     }
 
     /// Reports a problem and what to append to the overlay about it.
     pub(crate) fn report_with(&mut self, place: &str, message: impl Into<String>, stanza: String) {
         self.problems
-            .push(Problem::among(self.origins.of(place), message).cured_by(stanza));
+            .push(Problem::among(self.sources(place), message).cured_by(stanza));
     }
 
     /// Reports a keyword that must go, with the action that removes it.

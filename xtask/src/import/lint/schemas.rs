@@ -1,12 +1,10 @@
 //! Rules for schemas: what the generator understands of them, and which names collide in Rust.
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::super::docs::VALUES;
 use super::super::grammar::Kind;
 use super::super::pointer;
-use super::{Lint, casing};
+use super::{Lint, casing, members};
 
 /// Keywords that the generator understands on any schema.
 const COMMON: [&str; 9] = [
@@ -52,12 +50,6 @@ pub(super) fn check(lint: &mut Lint<'_>) {
             format!("the components {} become one type in Rust", group.join(" and ")),
         );
     }
-    for name in sent(lint) {
-        let place = pointer::join("/components/schemas", &name);
-        if let Some(schema) = components.get(&name) {
-            defaults(lint, schema, &place);
-        }
-    }
 }
 
 fn walk(lint: &mut Lint<'_>, value: &Value, kind: Kind, place: &str) {
@@ -101,12 +93,13 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
             lint.report_keyword(place, key, why);
         }
     }
+    let refused: Vec<&str> = REFUSED.iter().map(|(key, _)| *key).collect();
     if let Some(members) = schema.get("allOf").and_then(Value::as_array) {
         lint.allow(
             place,
             &value,
             "a wrapped reference",
-            &[&COMMON[1..7], &["allOf"]].concat(),
+            &[&COMMON[1..7], &["allOf"], refused.as_slice()].concat(),
         );
         if members.len() != 1 || members.iter().any(|member| lint.component(member).is_none()) {
             lint.report(
@@ -121,7 +114,11 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
             place,
             &value,
             "a choice",
-            &["description", "nullable", "deprecated", "oneOf"],
+            &[
+                &["description", "nullable", "deprecated", "oneOf"],
+                refused.as_slice(),
+            ]
+            .concat(),
         );
         for (index, member) in members.iter().enumerate() {
             if lint.component(member).is_none() {
@@ -133,7 +130,7 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
         }
         return;
     }
-    typed(lint, schema, &value, place);
+    typed(lint, schema, &value, place, &refused);
 }
 
 /// Keywords with a reason of their own to be refused.
@@ -172,7 +169,7 @@ const REFUSED: [(&str, &str); 8] = [
     ),
 ];
 
-fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place: &str) {
+fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place: &str, refused: &[&str]) {
     let own: &[&str] = match schema.get("type") {
         Some(Value::String(kind)) => match kind.as_str() {
             "object" => &["properties", "required", "additionalProperties"],
@@ -212,169 +209,28 @@ fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place:
         }
     };
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
-    let refused: Vec<&str> = REFUSED.iter().map(|(key, _)| *key).collect();
     lint.allow(
         place,
         value,
         &format!("a schema of type {kind}"),
-        &[&COMMON, own, refused.as_slice()].concat(),
+        &[&COMMON, own, refused].concat(),
     );
-    if let Some(format) = schema.get("format") {
-        if !format
+    if let Some(format) = schema.get("format")
+        && !format
             .as_str()
             .is_some_and(|format| formats(kind).contains(&format))
-        {
-            lint.report_keyword(
-                place,
-                "format",
-                format!("the format {format} of a {kind} is not known to be generated well; remove it"),
-            );
-        }
+    {
+        let message = format!("the format {format} of a {kind} is not known to be generated well; remove it");
+        lint.report_keyword(place, "format", message);
     }
     if let Some(values) = schema.get("enum") {
-        enumeration(lint, values, place);
+        members::enumeration(lint, values, place);
     }
     match kind {
         "array" if schema.get("items").is_none() => {
-            lint.report(place, "a list whose elements are not described")
+            lint.report(place, "a list whose elements are not described");
         }
-        "object" => object(lint, schema, place),
+        "object" => members::object(lint, schema, place),
         _ => {}
-    }
-}
-
-fn enumeration(lint: &mut Lint<'_>, values: &Value, place: &str) {
-    let at = format!("{place}/enum");
-    let texts: Vec<&str> = values
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    if texts.is_empty() || values.as_array().is_none_or(|values| values.len() != texts.len()) {
-        return lint.report_keyword(
-            place,
-            "enum",
-            "an enum with values that are not texts is not generated well; remove it",
-        );
-    }
-    if !place.starts_with("/components/schemas/") || pointer::tokens(place).len() != 3 {
-        lint.report(
-            &at,
-            "an enum described in place; the generator invents a name for it",
-        );
-    }
-    let mut seen = BTreeSet::new();
-    for value in texts.iter().filter(|value| !seen.insert(**value)) {
-        lint.report(&at, format!("the value {value:?} is listed twice"));
-    }
-    for group in casing::collisions(seen.iter().copied(), casing::variant) {
-        lint.report(
-            &at,
-            format!("the values {} become one variant in Rust", group.join(" and ")),
-        );
-    }
-    for value in seen
-        .iter()
-        .filter(|value| !casing::variant(value).starts_with(|first: char| first.is_ascii_alphabetic()))
-    {
-        lint.report(
-            &at,
-            format!("the value {value:?} cannot be a variant's name in Rust"),
-        );
-    }
-}
-
-fn object(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
-    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
-        lint.report_keyword(place, "additionalProperties", "`additionalProperties: true` drops unknown fields in the generated type, as its absence does; remove it");
-    }
-    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
-        lint.report_keyword(
-            place,
-            "additionalProperties",
-            "`additionalProperties: false` makes every new field of GitHub's an error; remove it",
-        );
-    }
-    let fields: Vec<&str> = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(key, _)| key.as_str())
-        .collect();
-    if !fields.is_empty() && pointer::tokens(place).len() != 3 {
-        lint.report(
-            place,
-            "an object described in place; the generator invents a name for it",
-        );
-    }
-    for group in casing::collisions(fields.iter().copied(), casing::field) {
-        lint.report(
-            place,
-            format!("the fields {} become one field in Rust", group.join(" and ")),
-        );
-    }
-    for required in schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        if !required.as_str().is_some_and(|name| fields.contains(&name)) {
-            lint.report(
-                &format!("{place}/required"),
-                format!("the required field {required} is not described"),
-            );
-        }
-    }
-}
-
-/// The components that are sent, directly or inside others.
-fn sent(lint: &Lint<'_>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = Vec::new();
-    for item in lint
-        .document
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::values)
-    {
-        for operation in item.as_object().into_iter().flat_map(Map::values) {
-            open.extend(operation.get("requestBody"));
-        }
-    }
-    while let Some(value) = open.pop() {
-        if let Some((name, component)) = lint.component(value)
-            && found.insert(name)
-        {
-            open.push(component);
-        }
-        match value {
-            Value::Object(map) => open.extend(
-                map.iter()
-                    .filter(|(key, _)| *key != "examples")
-                    .map(|(_, value)| value),
-            ),
-            Value::Array(items) => open.extend(items),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// A default in a body would be sent whether the caller meant it or not.
-fn defaults(lint: &mut Lint<'_>, schema: &Value, place: &str) {
-    for (field, property) in schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let place = pointer::join(&format!("{place}/properties"), field);
-        if property.get("default").is_some() {
-            lint.report_keyword(&place, "default", format!("the default of `{field}` in a request body: the generator sends it when the caller said nothing; remove it"));
-        }
     }
 }

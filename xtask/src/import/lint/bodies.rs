@@ -1,0 +1,138 @@
+//! Rules for what is sent and answered: statuses, media types, and that every body has a name.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::document::canonical;
+use super::super::{pointer, stanza};
+use super::Lint;
+use super::parameters::is_simple;
+
+/// Applies the rules to the request body of an operation.
+pub(super) fn request(lint: &mut Lint<'_>, place: &str, operation: &Value) {
+    if let Some(body) = operation.get("requestBody") {
+        let place = format!("{place}/requestBody");
+        lint.allow(
+            &place,
+            body,
+            "a request body",
+            &["description", "required", "content"],
+        );
+        media(lint, &place, body, "a request body");
+        if body.get("content").is_none() {
+            lint.report(&place, "the request body has no content");
+        }
+    }
+}
+
+/// Applies the rules to the answers of an operation.
+pub(super) fn responses(lint: &mut Lint<'_>, place: &str, operation: &Value) {
+    let Some(responses) = operation.get("responses").and_then(Value::as_object) else {
+        lint.report(place, "the operation has no responses");
+        return;
+    };
+    let mut successes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (status, response) in responses {
+        let place = pointer::join(&format!("{place}/responses"), status);
+        let number = status
+            .parse::<u16>()
+            .ok()
+            .filter(|number| (100..600).contains(number) && status.len() == 3);
+        if number.is_none() {
+            lint.report(
+                &place,
+                format!("the status {status:?} is not a number like 404; list each status by itself"),
+            );
+        }
+        lint.allow(
+            &place,
+            response,
+            "a response",
+            &["description", "headers", "content"],
+        );
+        for (name, header) in response
+            .get("headers")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let place = pointer::join(&format!("{place}/headers"), name);
+            lint.allow(
+                &place,
+                header,
+                "a response header",
+                &["description", "required", "deprecated", "schema"],
+            );
+        }
+        media(lint, &place, response, &format!("the response {status}"));
+        if status.starts_with('2') {
+            let schema = response.pointer("/content/application~1json/schema");
+            successes
+                .entry(schema.map_or_else(String::new, canonical))
+                .or_default()
+                .push(status);
+        }
+    }
+    let place = format!("{place}/responses");
+    match successes.len() {
+        0 => lint.report(&place, "the operation describes no success (2xx)"),
+        1 => {}
+        _ => {
+            let all: Vec<String> = successes
+                .iter()
+                .map(|(schema, statuses)| {
+                    format!(
+                        "{} is {}",
+                        statuses.join(" and "),
+                        if schema.is_empty() { "empty" } else { schema }
+                    )
+                })
+                .collect();
+            lint.report(
+                &place,
+                format!("more than one type of success ({}); the generator takes one: remove the others by the overlay", all.join(", ")),
+            );
+        }
+    }
+}
+
+/// The rules for the content of a body or an answer.
+fn media(lint: &mut Lint<'_>, place: &str, holder: &Value, what: &str) {
+    let Some(content) = holder.get("content").and_then(Value::as_object) else {
+        return;
+    };
+    for (kind, media) in content {
+        let place = pointer::join(&format!("{place}/content"), kind);
+        if kind != "application/json" {
+            let stanza = stanza::remove(&pointer::target(lint.document, &place));
+            lint.report_with(&place, format!("the media type {kind} in {what} would become untyped bytes; only application/json is generated"), stanza);
+            continue;
+        }
+        lint.allow(&place, media, "a media type", &["schema", "example", "examples"]);
+        let Some(schema) = media.get("schema") else {
+            lint.report(
+                &place,
+                format!("{what} has no schema, so it would become untyped bytes"),
+            );
+            continue;
+        };
+        if !is_named(lint, schema) {
+            lint.report(
+                &format!("{place}/schema"),
+                format!("{what} is described in place; the generator gives such bodies one name for success and error alike, so it must be a component"),
+            );
+        }
+    }
+}
+
+/// A component, or a list of components or of single values.
+fn is_named(lint: &Lint<'_>, schema: &Value) -> bool {
+    if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        return lint.component(only).is_some();
+    }
+    lint.component(schema).is_some()
+        || matches!(schema.get("type").and_then(Value::as_str), Some("array"))
+            && schema
+                .get("items")
+                .is_some_and(|items| is_simple(lint, items, false) || is_named(lint, items))
+}

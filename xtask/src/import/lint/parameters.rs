@@ -1,0 +1,151 @@
+//! Rules for parameters: where they are, how they are written, and that the path knows them.
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::{pointer, stanza};
+use super::{Lint, casing};
+
+/// Names the generated builders use themselves.
+const BUILDER_METHODS: [&str; 3] = ["body", "new", "send"];
+
+/// Applies the rules to the parameters of an operation.
+pub(super) fn check(lint: &mut Lint<'_>, place: &str, path: &str, operation: &Value) {
+    let all: Vec<&Value> = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    let word = |parameter: &Value, key: &str| {
+        parameter
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    for (index, parameter) in all.iter().enumerate() {
+        one(lint, &format!("{place}/parameters/{index}"), parameter);
+    }
+    let names: Vec<String> = all.iter().map(|parameter| word(parameter, "name")).collect();
+    for group in casing::collisions(names.iter().map(String::as_str), casing::field) {
+        lint.report(
+            &format!("{place}/parameters"),
+            format!(
+                "the parameters {} become one argument in Rust",
+                group.join(" and ")
+            ),
+        );
+    }
+    let declared: BTreeSet<String> = all
+        .iter()
+        .filter(|parameter| word(parameter, "in") == "path")
+        .map(|parameter| word(parameter, "name"))
+        .collect();
+    let wanted: BTreeSet<String> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in wanted.difference(&declared) {
+        lint.report(
+            place,
+            format!("the path wants {{{name}}}, but the operation declares no such path parameter"),
+        );
+    }
+    for name in declared.difference(&wanted) {
+        lint.report(
+            place,
+            format!("the path parameter `{name}` does not occur in the path"),
+        );
+    }
+}
+
+fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
+    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+    let stanza = stanza::remove(&pointer::target(lint.document, place));
+    if name.is_empty() {
+        lint.report(place, "a parameter without a name");
+    }
+    if BUILDER_METHODS.contains(&name) {
+        lint.report(
+            place,
+            format!("a parameter named `{name}` hides a method of the generated builder"),
+        );
+    }
+    let style = match parameter.get("in").and_then(Value::as_str) {
+        Some("path") => {
+            if parameter.get("required") != Some(&Value::Bool(true)) {
+                lint.report(
+                    place,
+                    format!("the path parameter `{name}` must be `required: true`"),
+                );
+            }
+            "simple"
+        }
+        Some("query") => "form",
+        other => {
+            let message = format!(
+                "the parameter `{name}` is in {}; only path and query parameters are generated (headers are the transport's)",
+                other.unwrap_or("no place")
+            );
+            lint.report_with(place, message, stanza);
+            return;
+        }
+    };
+    let allowed = [
+        "name",
+        "in",
+        "description",
+        "required",
+        "deprecated",
+        "schema",
+        "style",
+        "explode",
+    ];
+    lint.allow(place, parameter, "a parameter", &allowed);
+    if parameter.get("style").is_some_and(|value| value != style) {
+        lint.report_keyword(
+            place,
+            "style",
+            format!("the style of `{name}` is ignored by the generator, which writes {style}"),
+        );
+    }
+    if style == "form" && parameter.get("explode") == Some(&Value::Bool(false)) {
+        let message = format!(
+            "`explode: false` of `{name}` is ignored by the generator, which repeats the key; make it a plain string"
+        );
+        lint.report_keyword(place, "explode", message);
+    }
+    let Some(schema) = parameter.get("schema") else {
+        lint.report(place, format!("the parameter `{name}` has no schema"));
+        return;
+    };
+    if !is_simple(lint, schema, style == "form") {
+        lint.report(
+            &format!("{place}/schema"),
+            format!("the parameter `{name}` is neither a single value nor (in a query) a list of such; the generator writes it wrongly"),
+        );
+    }
+}
+
+/// A number, text, boolean or enum, or a list of them.
+pub(super) fn is_simple(lint: &Lint<'_>, schema: &Value, or_list: bool) -> bool {
+    if let Some((_, component)) = lint.component(schema) {
+        return component.get("enum").is_some();
+    }
+    if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        return is_simple(lint, only, false);
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("array") => {
+            or_list
+                && schema
+                    .get("items")
+                    .is_some_and(|items| is_simple(lint, items, false))
+        }
+        Some("object") | None => false,
+        Some(_) => true,
+    }
+}
