@@ -16,6 +16,7 @@ impl<'a> Document<'a> {
         let mut merge = Merge {
             document: *self,
             view: View::default(),
+            without: BTreeSet::new(),
             seen: HashSet::new(),
             nulls: Nulls::default(),
         };
@@ -55,6 +56,8 @@ impl Words {
 struct Merge<'a> {
     document: Document<'a>,
     view: View<'a>,
+    /// Fields that the named type has and this use of it has not.
+    without: BTreeSet<&'a str>,
     seen: HashSet<usize>,
     nulls: Nulls,
 }
@@ -173,6 +176,9 @@ impl<'a> Merge<'a> {
             };
             self.view.required.insert(name);
         }
+        // Ours: where several shapes of GitHub's became one type, what each place really has.
+        let absent = self.document.items(schema, "x-without")?;
+        self.without.extend(absent.iter().filter_map(Value::as_str));
         let Some(values) = schema.get("additionalProperties") else {
             return Ok(());
         };
@@ -229,11 +235,17 @@ impl<'a> Merge<'a> {
     }
 
     fn finish(self, words: Words) -> View<'a> {
-        let Self { mut view, nulls, .. } = self;
+        let Self {
+            mut view,
+            nulls,
+            without,
+            ..
+        } = self;
         view.nullable = nulls.wrapper || (!nulls.typed.is_empty() && nulls.typed.iter().all(|null| *null));
         for name in &view.required {
             view.fields.entry(name).or_default();
         }
+        view.fields.retain(|name, _| !without.contains(name));
         let joined = |texts: BTreeSet<String>| texts.into_iter().collect::<Vec<_>>().join(" ");
         view.description = (!words.said.is_empty()).then(|| joined(words.said));
         view.wrapped = words.wrapped.map(joined);

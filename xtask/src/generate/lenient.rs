@@ -3,8 +3,9 @@
 //! The resolved spec stays GitHub's contract. Leniency is a policy of this client, the same for every shape, so it is
 //! applied here and not written out per field in the overlay:
 //!
-//! - a field that may be missing may be `null`;
-//! - an object of several fields keeps those it does not know, see [`KEEPS_UNKNOWN`];
+//! - a field that may be missing may be `null`, and no default is applied;
+//! - where GitHub describes one thing in several shapes and the overlay merges them, every place has the one type;
+//! - an object of several fields keeps those it does not know, see `KEEPS_UNKNOWN`;
 //! - a choice between object shapes has one more alternative that takes any object, and its shapes keep unknown fields;
 //! - a bounded or non-negative query number is an unsigned integer, checked when the call is made;
 //! - error answers are left out of the operations: whatever is not the documented success keeps status, headers and
@@ -20,6 +21,7 @@ const KEEPS_UNKNOWN: usize = 4;
 /// The generator's input for the resolved spec `spec`.
 pub fn lenient(spec: &Value) -> Value {
     let mut spec = spec.clone();
+    one_type(&mut spec);
     if let Some(paths) = spec.get_mut("paths").and_then(Value::as_object_mut) {
         for operation in paths
             .values_mut()
@@ -49,6 +51,23 @@ pub fn lenient(spec: &Value) -> Value {
     spec
 }
 
+/// A use of a type that has not all of its fields (`x-without`) is a use of the type.
+fn one_type(value: &mut Value) {
+    if let Some(object) = value.as_object_mut()
+        && object.remove("x-without").is_some()
+        && object.len() == 1
+        && let Some(only) = object.get_mut("allOf").and_then(|list| list.get_mut(0))
+    {
+        *value = only.take();
+        return;
+    }
+    match value {
+        Value::Object(object) => object.values_mut().for_each(one_type),
+        Value::Array(items) => items.iter_mut().for_each(one_type),
+        _ => {}
+    }
+}
+
 /// Leaves an operation its successes.
 fn only_success(operation: &mut Value) {
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
@@ -69,8 +88,7 @@ fn unsigned_parameters(operation: &mut Value) {
             schema.remove("maximum");
             schema.insert("format".to_owned(), json!("uint64"));
         }
-        // A default is GitHub's to apply; sent along, it would freeze today's value.
-        schema.remove("default");
+        schema.remove("default"); // as with fields
     }
 }
 
@@ -88,9 +106,12 @@ fn null_is_absent(schema: &mut Value) {
         return;
     };
     for (name, property) in properties {
-        if let Some(property) = property.as_object_mut()
-            && !required.contains(name)
-        {
+        let Some(property) = property.as_object_mut() else {
+            continue;
+        };
+        // A default is GitHub's to apply, in requests; sent along, it would freeze today's value.
+        property.remove("default");
+        if !required.contains(name) {
             property.insert("nullable".to_owned(), json!(true));
         }
     }

@@ -1,9 +1,9 @@
 //! `cargo xtask generate`: from `spec/agents-api.json` to the sources of `agents-api-raw`.
 //!
 //! The resolved spec says what GitHub promises. The client reads more leniently than that, so the generator's input is
-//! the spec made lenient ([`lenient`]). [`engine`] runs progenitor on it; [`rewrite`] puts the handwritten seam where
-//! progenitor's runtime would be; [`enums`] writes the open enums; [`docs`] fills in every missing line of
-//! documentation; [`emit`] splits and formats the files.
+//! the spec made lenient ([`lenient`]). `engine` runs progenitor on it; `rewrite` puts the handwritten seam where
+//! progenitor's runtime would be; `enums` writes the open enums; `docs` fills in every missing line of
+//! documentation; `emit` splits and formats the files.
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
