@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::operation::Operation;
 
@@ -104,6 +103,15 @@ impl FieldError {
     }
 }
 
+#[derive(Serialize)]
+struct ErrorBody<'r> {
+    message: &'r str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'r [FieldError],
+    documentation_url: &'r str,
+    status: &'r str,
+}
+
 impl Refusal {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
@@ -143,16 +151,13 @@ impl Refusal {
             .documentation
             .or_else(|| operation.map(Operation::documentation))
             .unwrap_or(REST);
-        let mut body = serde_json::Map::new();
-        body.insert("message".into(), self.message.into());
-        if !self.errors.is_empty() {
-            body.insert(
-                "errors".into(),
-                serde_json::to_value(&self.errors).unwrap_or(Value::Null),
-            );
-        }
-        body.insert("documentation_url".into(), url.into());
-        body.insert("status".into(), self.status.as_str().into());
+        let (message, errors, status) = (&self.message, &self.errors, self.status.as_str());
+        let body = ErrorBody {
+            message,
+            errors,
+            documentation_url: url,
+            status,
+        };
         Answer::json(self.status, &body)
     }
 }

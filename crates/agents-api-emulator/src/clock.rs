@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
 /// The last instant the clock can show: past it RFC 3339 has no four-digit year left.
 const LAST_MILLISECOND: i64 = 253_402_300_799_000;
@@ -113,17 +113,17 @@ pub(crate) fn in_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Writes a moment the way GitHub does: whole seconds, with the fraction only where there is one.
+/// The whole second a moment lies in: GitHub's timestamps have no fraction, so two changes within a second look
+/// simultaneous to clients.
+pub(crate) const fn whole_second(millis: i64) -> i64 {
+    millis - millis.rem_euclid(1000)
+}
+
+/// Writes a moment the way GitHub does.
 pub(crate) fn stamp(millis: i64) -> String {
-    use chrono::SecondsFormat::{Millis, Secs};
-    let form = if millis.rem_euclid(1000) == 0 {
-        Secs
-    } else {
-        Millis
-    };
     DateTime::from_timestamp_millis(millis)
         .unwrap_or_default()
-        .to_rfc3339_opts(form, true)
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Writes a moment as an HTTP date (RFC 9110, 5.6.7).
@@ -154,7 +154,7 @@ mod tests {
     fn clones_are_turned_together() {
         let clock = Clock::manual_at(DateTime::UNIX_EPOCH);
         clock.clone().advance(Duration::from_millis(1500));
-        assert_eq!(stamp(clock.millis()), "1970-01-01T00:00:01.500Z");
+        assert_eq!(stamp(clock.millis()), "1970-01-01T00:00:01Z");
         assert_eq!(http_date(clock.millis()), "Thu, 01 Jan 1970 00:00:01 GMT");
     }
 

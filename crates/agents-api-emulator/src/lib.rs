@@ -1,4 +1,11 @@
-//! An in-memory GitHub for the agent tasks API.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! [`Emulator`] is the handle of a running emulator and [`Builder`] makes one; [`TaskHandle`] looks at a task and changes
+//! it without a request. [`Clock`] is the time everything reads. [`Script`], [`Change`] and [`Life`] say how tasks live,
+//! [`Fault`], [`Effect`] and [`Target`] what goes wrong, [`Limits`] how often a token may ask. [`RequestRecord`] is what
+//! the log tells.
 
 mod answer;
 mod auth;

@@ -13,7 +13,7 @@ use crate::world::{Index, Task, TaskState};
 
 /// A task of a running emulator, to look at and to change without a request.
 ///
-/// Changes happen at the present moment of the emulator's clock.
+/// Changes happen at the present moment of the emulator's clock; what clients see of it are whole seconds.
 #[derive(Clone)]
 pub struct TaskHandle {
     app: Arc<App>,
@@ -42,7 +42,7 @@ impl TaskHandle {
             .map_or(TaskState::Queued, Task::state)
     }
 
-    /// When it last changed.
+    /// When it last changed, in whole seconds as on GitHub.
     pub fn updated_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.see(|task| task.updated)).unwrap_or_default()
     }

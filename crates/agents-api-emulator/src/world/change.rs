@@ -6,7 +6,7 @@ use super::{
     Artifact, FIRST_PULL_ID, Index, Moment, Passed, Pull, PullState, Running, Session, Task, TaskState,
     World, task, to_index,
 };
-use crate::clock::in_millis;
+use crate::clock::{in_millis, whole_second};
 use crate::life::{Change, Script};
 
 impl World {
@@ -83,6 +83,7 @@ impl World {
     }
 
     pub(super) fn change_outside_lanes(&mut self, index: Index, change: &Change, at: i64) {
+        let at = whole_second(at);
         match change {
             Change::Branch => self.push_branch(index, at),
             Change::PullRequest => self.open_pull(index, at),

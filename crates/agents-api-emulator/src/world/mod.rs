@@ -14,6 +14,7 @@ mod task;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use crate::clock::whole_second;
 use crate::life::{self, Life, Script};
 use crate::seeded::{Id, Rng};
 
@@ -265,6 +266,7 @@ impl World {
 
     /// Adds a task with its first session, outside the lanes and without a life.
     fn add_task(&mut self, repo: Index, creator: Index, start: Start, now: i64) -> Index {
+        let now = whole_second(now);
         let index = to_index(self.tasks.len());
         let id = Id::seeded(self.seed, TASK_IDS, u64::from(index));
         let existing = self.open_pull_for(repo, start.head_ref.as_deref(), start.base_ref.as_deref());
