@@ -1,9 +1,8 @@
 //! Lists: which tasks a caller sees, in which order, from where to where.
 
 use super::lane::Lane;
-use crate::life::Change;
-
 use super::{Account, Direction, Index, Sort, Task, TaskState, World};
+use crate::life::Change;
 
 /// Whose tasks a list shows.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +68,14 @@ impl World {
         };
         // A token that sees everything, or a list of one repository already found visible, needs no look at each task.
         let check_sight = matches!(scope, Scope::Creator(_)) && account.sees.is_some();
-        let visible =
-            |index: Index| !check_sight || self.task(index).is_some_and(|task| self.sees(account, task.repo));
+        let seen: Vec<bool> = (0..)
+            .zip(&self.repos)
+            .map(|(repo, _)| self.sees(account, repo))
+            .collect();
+        let visible = |index: Index| {
+            let repo = || self.task(index).map_or(usize::MAX, |task| task.repo as usize);
+            !check_sight || seen.get(repo()).copied().unwrap_or(false)
+        };
         let every = |lane: &Lane| {
             if check_sight {
                 lane.walk(Sort::Created, Direction::Ascending, None)

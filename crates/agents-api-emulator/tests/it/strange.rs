@@ -161,3 +161,22 @@ async fn a_client_that_takes_no_json_is_told_so() {
     assert_eq!(github.header("content-type"), "application/json; charset=utf-8");
     assert_eq!(github.header("x-github-media-type"), "github.v3; format=json");
 }
+
+#[tokio::test]
+async fn many_clients_at_once_start_each_task_once() {
+    let world = World::new().await;
+    let mut starts = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        starts.spawn(reply(
+            world
+                .request("POST", REPO_TASKS)
+                .json(&json!({ "prompt": format!("Task {n}") })),
+        ));
+    }
+    let answers = starts.join_all().await;
+    let started: std::collections::HashSet<_> = answers
+        .iter()
+        .map(|answer| answer.body["id"].to_string())
+        .collect();
+    assert_eq!((started.len(), world.github.tasks().len()), (200, 200));
+}

@@ -5,6 +5,7 @@
 
 mod query;
 mod resolve;
+mod token;
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
