@@ -64,13 +64,6 @@ fn operation(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         .flatten()
         .enumerate()
     {
-        // A parameter elsewhere is refused by the lint; a sentence about it would be in the way of its removal.
-        if !matches!(
-            parameter.get("in").and_then(Value::as_str),
-            Some("path" | "query")
-        ) {
-            continue;
-        }
         let word = parameter.get("name").and_then(Value::as_str).unwrap_or("?");
         let place = format!("{place}/parameters/{index}");
         one(
@@ -208,7 +201,7 @@ fn one(lint: &mut Lint<'_>, place: &str, value: &Value, what: &str, word: &str) 
 }
 
 fn report(lint: &mut Lint<'_>, place: &str, message: &str, missing: &Map<String, Value>) {
-    if !missing.is_empty() {
+    if !missing.is_empty() && !lint.is_removed(place) {
         let stanza = stanza::update(&pointer::target(lint.document, place), missing);
         lint.report_with(place, message.to_owned(), stanza);
     }

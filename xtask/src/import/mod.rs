@@ -67,7 +67,10 @@ pub fn run(args: &Args) -> ExitCode {
     let folder = args.spec_dir.clone().unwrap_or_else(paths::spec);
     match import(args.file.as_deref(), &folder, args.check) {
         Ok(code) => code,
-        Err(error) => report::failure(&error),
+        Err(error) => {
+            crate::cli::complain("import", &error);
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -67,10 +67,7 @@ impl Problems {
     /// The text for people. `prose` looks up what the input itself says about a place.
     pub(crate) fn render(&self, prose: impl Fn(&str) -> Option<String>) -> String {
         let count = self.0.len();
-        let mut text = format!(
-            "the import found {count} problem{}\n",
-            if count == 1 { "" } else { "s" }
-        );
+        let mut text = format!("found {count} problem{}\n", if count == 1 { "" } else { "s" });
         for (number, problem) in self.0.iter().enumerate() {
             let first = problem.places.first().map_or("", String::as_str);
             let first = if first.is_empty() {
@@ -95,6 +92,9 @@ impl Problems {
                 }
                 let _ = writeln!(text, "   append to spec/overlay.yaml:\n{}", stanza.trim_end());
             }
+        }
+        if self.0.iter().any(|problem| problem.stanza.is_some()) {
+            text.push_str("\nWrite a sentence of your own in place of each <what …>, then run the same command again.\n");
         }
         text
     }

@@ -18,12 +18,6 @@ use super::write::Output;
 /// At most this many lines of a file's difference are shown.
 const DIFF_LINES: usize = 60;
 
-/// Says what went wrong.
-pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
-    ExitCode::FAILURE
-}
-
 /// Says what is wrong with the input, with the input's own prose as context.
 pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
     let prose = |place: &str| {
@@ -39,7 +33,7 @@ pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
             ))
         }
     };
-    eprint!("error: {}", problems.render(prose));
+    eprint!("error: import: {}", problems.render(prose));
     ExitCode::FAILURE
 }
 
@@ -53,7 +47,7 @@ pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> Exit
         }
         code = ExitCode::FAILURE;
         let current = current.clone().unwrap_or_default();
-        eprintln!("error: {name} would change; run `cargo xtask import`");
+        eprintln!("error: import: {name} would change; run `cargo xtask import`");
         let diff = TextDiff::from_lines(current.as_str(), output.text.as_str());
         let diff = diff
             .unified_diff()

@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::cured::Case;
-use super::support::{BODY, GET, LIST, START, at, each_with};
+use super::support::{BODY, GET, LIST, START, at, each_with, list_item};
 
 /// Operations and their parts.
 pub(crate) const OPERATIONS: &[Case] = &[
@@ -211,5 +211,66 @@ pub(crate) const TRAPS: &[Case] = &[
             "`additionalProperties: false` makes",
         ],
         "/components/schemas/BranchRef",
+    ),
+    (
+        "a second success",
+        |input| at(input, &format!("{START}/responses"))["202"] = json!({"description": ""}),
+        &[
+            "/post/responses\n",
+            "more than one type of success",
+            "202 is empty",
+            "responses['202']",
+            "remove: true",
+        ],
+        "/paths/~1agents~1repos~1{owner}~1{repo}~1tasks/post/responses/201",
+    ),
+    (
+        "a default response",
+        |input| at(input, &format!("{GET}/responses"))["default"] = json!({"description": ""}),
+        &["/get/responses/default", "remove: true"],
+        "/paths/~1agents~1tasks~1{task_id}/get/responses/200",
+    ),
+    (
+        "anyOf",
+        |input| {
+            at(input, &list_item())["properties"]["extra"] = json!({"anyOf": [
+                {"type": "object", "properties": {"a": {"type": "string"}}},
+                {"type": "object", "properties": {"b": {"type": "string"}}}
+            ]});
+        },
+        &[
+            "/properties/extra/anyOf",
+            "`anyOf` becomes a struct",
+            "oneOf: [{\"$ref\"",
+        ],
+        "/components/schemas/Extra/oneOf/1",
+    ),
+    (
+        "a map of anything",
+        |input| {
+            at(input, &list_item())["properties"]["extra"] =
+                json!({"type": "object", "additionalProperties": {}});
+        },
+        &[
+            "/properties/extra/additionalProperties",
+            "assumes anyway",
+            "remove: true",
+        ],
+        "/components/schemas/Task/properties/extra/type",
+    ),
+    (
+        "an optional path parameter",
+        |input| at(input, &format!("{GET}/parameters/0"))["required"] = json!(false),
+        &["/get/parameters/0", "must be `required: true`", "required: true"],
+        "/paths/~1agents~1tasks~1{task_id}/get/parameters/0/description",
+    ),
+    (
+        "a path parameter nobody declares",
+        |input| {
+            at(input, "/paths")["/agents/{kind}"] =
+                json!({"get": {"operationId": "kinds", "responses": {"204": {"description": ""}}}});
+        },
+        &["the path wants {kind}", "<what kind is>"],
+        "/paths/~1agents~1{kind}/get/parameters/0/schema",
     ),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::document::canonical;
-use super::super::{pointer, stanza};
+use super::super::pointer;
 use super::Lint;
 use super::parameters::is_simple;
 
@@ -39,10 +39,11 @@ pub(super) fn responses(lint: &mut Lint<'_>, place: &str, operation: &Value) {
             .ok()
             .filter(|number| (100..600).contains(number) && status.len() == 3);
         if number.is_none() {
-            lint.report(
-                &place,
-                format!("the status {status:?} is not a number like 404; list each status by itself"),
+            let message = format!(
+                "the status {status:?} is not a number like 404; list each status by itself, or remove it"
             );
+            let stanza = lint.removal(&place);
+            lint.report_with(&place, message, stanza);
         }
         lint.allow(
             &place,
@@ -88,10 +89,20 @@ pub(super) fn responses(lint: &mut Lint<'_>, place: &str, operation: &Value) {
                     )
                 })
                 .collect();
-            lint.report(
-                &place,
-                format!("more than one type of success ({}); the generator takes one: remove the others by the overlay", all.join(", ")),
+            let message = format!(
+                "more than one type of success ({}); the generator takes one.\n\
+                 The action below keeps the first; decide whether that is the one",
+                all.join(", ")
             );
+            let first = successes.values().flatten().min().copied().unwrap_or_default();
+            let others = successes
+                .values()
+                .filter(|statuses| !statuses.contains(&first))
+                .flatten();
+            let stanza = others
+                .map(|status| lint.removal(&pointer::join(&place, status)))
+                .collect();
+            lint.report_with(&place, message, stanza);
         }
     }
 }
@@ -104,7 +115,7 @@ fn media(lint: &mut Lint<'_>, place: &str, holder: &Value, what: &str) {
     for (kind, media) in content {
         let place = pointer::join(&format!("{place}/content"), kind);
         if kind != "application/json" {
-            let stanza = stanza::remove(&pointer::target(lint.document, &place));
+            let stanza = lint.removal(&place);
             lint.report_with(&place, format!("the media type {kind} in {what} would become untyped bytes; only application/json is generated"), stanza);
             continue;
         }

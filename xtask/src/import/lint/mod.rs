@@ -27,6 +27,8 @@ pub(crate) struct Lint<'a> {
     origins: &'a Origins,
     source: &'a Value,
     problems: &'a mut Vec<Problem>,
+    /// Places that a printed action removes.
+    removed: Vec<String>,
 }
 
 impl<'a> Lint<'a> {
@@ -42,6 +44,7 @@ impl<'a> Lint<'a> {
             origins,
             source,
             problems,
+            removed: Vec::new(),
         }
     }
 
@@ -64,6 +67,14 @@ impl<'a> Lint<'a> {
         sent::check(self);
     }
 
+    /// Whether a place of the resolved document was made of something in the input.
+    pub(crate) fn is_upstream(&self, place: &str) -> bool {
+        self.origins
+            .of(place)
+            .iter()
+            .any(|source| self.source.pointer(source).is_some())
+    }
+
     /// Reports a problem at a place of the resolved document.
     pub(crate) fn report(&mut self, place: &str, message: impl Into<String>) {
         self.problems.push(Problem::among(self.sources(place), message));
@@ -75,10 +86,25 @@ impl<'a> Lint<'a> {
             .push(Problem::among(self.sources(place), message).cured_by(stanza));
     }
 
+    /// The action that removes a place.
+    pub(crate) fn removal(&mut self, place: &str) -> String {
+        self.removed.push(place.to_owned());
+        stanza::remove(&pointer::target(self.document, place))
+    }
+
+    /// Whether a printed action removes this place, so that it need not be documented.
+    pub(crate) fn is_removed(&self, place: &str) -> bool {
+        self.removed.iter().any(|removed| {
+            place
+                .strip_prefix(removed.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
     /// Reports a keyword that must go, with the action that removes it.
     pub(crate) fn report_keyword(&mut self, place: &str, key: &str, message: impl Into<String>) {
         let place = pointer::join(place, key);
-        let stanza = stanza::remove(&pointer::target(self.document, &place));
+        let stanza = self.removal(&place);
         self.report_with(&place, message, stanza);
     }
 

@@ -1,7 +1,7 @@
 //! Rules for parameters: where they are, how they are written, and that the path knows them.
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::super::{pointer, stanza};
 use super::{Lint, casing};
@@ -49,10 +49,14 @@ pub(super) fn check(lint: &mut Lint<'_>, place: &str, path: &str, operation: &Va
         .map(|(name, _)| name.to_owned())
         .collect();
     for name in wanted.difference(&declared) {
-        lint.report(
-            place,
-            format!("the path wants {{{name}}}, but the operation declares no such path parameter"),
-        );
+        let parameter = json!([{
+            "name": name, "in": "path", "required": true, "schema": {"type": "string"},
+            "description": format!("<what {name} is>"),
+        }]);
+        let update = Map::from_iter([("parameters".to_owned(), parameter)]);
+        let stanza = stanza::update(&pointer::target(lint.document, place), &update);
+        let message = format!("the path wants {{{name}}}, but the operation declares no such path parameter");
+        lint.report_with(place, message, stanza);
     }
     for name in declared.difference(&wanted) {
         lint.report(
@@ -64,7 +68,6 @@ pub(super) fn check(lint: &mut Lint<'_>, place: &str, path: &str, operation: &Va
 
 fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
     let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-    let stanza = stanza::remove(&pointer::target(lint.document, place));
     if name.is_empty() {
         lint.report(place, "a parameter without a name");
     }
@@ -77,9 +80,12 @@ fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
     let style = match parameter.get("in").and_then(Value::as_str) {
         Some("path") => {
             if parameter.get("required") != Some(&Value::Bool(true)) {
-                lint.report(
+                let update = Map::from_iter([("required".to_owned(), json!(true))]);
+                let stanza = stanza::update(&pointer::target(lint.document, place), &update);
+                lint.report_with(
                     place,
                     format!("the path parameter `{name}` must be `required: true`"),
+                    stanza,
                 );
             }
             "simple"
@@ -90,6 +96,7 @@ fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
                 "the parameter `{name}` is in {}; only path and query parameters are generated (headers are the transport's)",
                 other.unwrap_or("no place")
             );
+            let stanza = lint.removal(place);
             lint.report_with(place, message, stanza);
             return;
         }

@@ -1,9 +1,9 @@
 //! Rules for schemas: what the generator understands of them, and which names collide in Rust.
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::docs::VALUES;
 use super::super::grammar::Kind;
-use super::super::pointer;
+use super::super::{pointer, stanza};
 use super::{Lint, casing, members};
 
 /// Keywords that the generator understands on any schema.
@@ -89,6 +89,9 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
         return;
     }
     for (key, why) in REFUSED {
+        if key == "anyOf" && schema.contains_key(key) {
+            return any_of(lint, schema, place);
+        }
         if schema.contains_key(key) {
             lint.report_keyword(place, key, why);
         }
@@ -133,6 +136,47 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
     typed(lint, schema, &value, place, &refused);
 }
 
+fn untyped(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
+    if !schema.is_empty()
+        && schema.keys().all(|key| key == "description" || key == VALUES)
+        && !lint.is_upstream(place)
+    {
+        let target = pointer::target(lint.document, place);
+        return lint.report(
+            place,
+            format!(
+                "only the overlay knows {target}: it documents it, but the description does not have it (any more); \
+                 delete it from the overlay"
+            ),
+        );
+    }
+    if let Some(holder) = place.strip_suffix("/additionalProperties") {
+        let message =
+            "fields of any type are what the generator assumes anyway; remove `additionalProperties`";
+        return lint.report_keyword(holder, "additionalProperties", message);
+    }
+    let update = Map::from_iter([(
+        "type".to_owned(),
+        json!("<what type the value has: string, integer, object …>"),
+    )]);
+    let stanza = stanza::update(&pointer::target(lint.document, place), &update);
+    let message = "a schema without a type, which the generator makes \"any value\"; say the type";
+    lint.report_with(place, message, stanza);
+}
+
+/// `anyOf` as the choice it is in practice.
+fn any_of(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
+    let update = Map::from_iter([(
+        "oneOf".to_owned(),
+        schema.get("anyOf").cloned().unwrap_or_default(),
+    )]);
+    let stanza = stanza::update(&pointer::target(lint.document, place), &update);
+    let place = pointer::join(place, "anyOf");
+    let stanza = stanza + &lint.removal(&place);
+    let message = "`anyOf` becomes a struct of all alternatives, which decodes anything; write a `oneOf`";
+    lint.report_with(&place, message, stanza);
+}
+
 /// Keywords with a reason of their own to be refused.
 const REFUSED: [(&str, &str); 8] = [
     (
@@ -143,10 +187,7 @@ const REFUSED: [(&str, &str); 8] = [
         "title",
         "`title` changes the name of the generated type and can merge two types into one; remove it",
     ),
-    (
-        "anyOf",
-        "`anyOf` becomes a struct of all alternatives, which decodes anything; remove it and write a `oneOf`",
-    ),
+    ("anyOf", "see `any_of`"),
     (
         "not",
         "`not` becomes a type that nothing can be decoded into reliably; remove it",
@@ -193,19 +234,8 @@ fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place:
         }
         Some(_) => return lint.report(&pointer::join(place, "type"), "`type` must be a text"),
         None => {
-            let documented_only =
-                !schema.is_empty() && schema.keys().all(|key| key == "description" || key == VALUES);
-            return lint.report(
-                place,
-                if documented_only {
-                    format!(
-                        "only the overlay knows {}: it documents it, but the description does not have it (any more); delete it from the overlay",
-                        pointer::target(lint.document, place)
-                    )
-                } else {
-                    "a schema without a type; the generator makes it \"any value\": add the `type` by the overlay".to_owned()
-                },
-            );
+            untyped(lint, schema, place);
+            return;
         }
     };
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
