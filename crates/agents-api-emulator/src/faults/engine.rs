@@ -86,10 +86,9 @@ impl Drawn {
             })
     }
 
-    /// The first fault that stands in place of the answer, if it does so before or after the request was applied.
-    pub(crate) fn instead(&self, after_applied: bool) -> Option<&Effect> {
-        let first = self.0.iter().find(|fault| fault.effect.replaces_the_answer())?;
-        (first.after_applied == after_applied).then_some(&first.effect)
+    /// The fault that stands in place of the answer: of several, the first.
+    pub(crate) fn instead(&self) -> Option<&Fault> {
+        self.0.iter().find(|fault| fault.effect.replaces_the_answer())
     }
 
     pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {

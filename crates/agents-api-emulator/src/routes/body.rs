@@ -69,15 +69,17 @@ pub(crate) fn onto_the_wire(
     // The answer to a HEAD has no body to cut, whatever its length says.
     let cuttable = !body.is_empty() && method != Method::HEAD;
     for effect in drawn.effects() {
-        match effect {
-            Effect::Reset => wire.reset(),
-            Effect::Close => wire.close(),
-            Effect::Truncate(after) | Effect::CutChunks(after) if cuttable => {
-                chunked |= matches!(effect, Effect::CutChunks(_));
-                wire.cut_body(after.unwrap_or(body.len() / 2).min(body.len() - 1));
-            }
-            _ => {}
+        if let Effect::Truncate(after) | Effect::CutChunks(after) = effect
+            && cuttable
+        {
+            chunked |= matches!(effect, Effect::CutChunks(_));
+            wire.cut_body(after.unwrap_or(body.len() / 2).min(body.len() - 1));
         }
+    }
+    match drawn.instead().map(|fault| &fault.effect) {
+        Some(Effect::Reset) => wire.reset(),
+        Some(Effect::Close) => wire.close(),
+        _ => {}
     }
     if chunked {
         parts.headers.remove(header::CONTENT_LENGTH);

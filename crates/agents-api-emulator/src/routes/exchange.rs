@@ -26,6 +26,8 @@ pub(super) struct Exchange {
     user_id: i64,
     version: &'static str,
     answered: bool,
+    /// Whether a fault says that nothing is left of the quota.
+    exhausted: bool,
 }
 
 impl Exchange {
@@ -80,6 +82,7 @@ impl Exchange {
             user_id,
             version,
             answered: true,
+            exhausted: false,
         }
     }
 
@@ -109,8 +112,9 @@ impl Exchange {
     }
 
     /// What a fault puts in place of the answer.
-    pub(super) fn instead(&self, effect: &Effect, parts: &Parts) -> Answer {
+    pub(super) fn instead(&mut self, effect: &Effect, parts: &Parts) -> Answer {
         let now = self.app.clock.millis();
+        self.exhausted = matches!(effect, Effect::PrimaryLimit(_));
         match effect {
             Effect::Html(status) => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -188,7 +192,7 @@ impl Exchange {
                 set(name, value);
             }
             let mut standing = self.app.limiter.standing(self.account, self.operation, now);
-            if self.exhausted_by_fault() {
+            if self.exhausted {
                 standing.used = standing.limit;
             }
             for (name, value) in standing.headers() {
@@ -224,16 +228,6 @@ impl Exchange {
             record.answer_bytes = if self.answered { size } else { 0 };
         }
         response
-    }
-
-    /// A refusal for lack of quota that a fault made up says that nothing is left.
-    fn exhausted_by_fault(&self) -> bool {
-        let faults = self
-            .record
-            .as_ref()
-            .map(|record| record.faults.as_slice())
-            .unwrap_or_default();
-        faults.contains(&"primary-limit")
     }
 }
 

@@ -98,33 +98,19 @@ pub(crate) async fn handle(app: Arc<App>, wire: Wire, request: Request<Body>) ->
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let before = drawn
-        .instead(false)
-        .map(|effect| exchange.instead(effect, &parts));
-    let mut answer = if let Some(answer) = before {
-        answer
-    } else {
-        let answer = serve(&app, &parts, &route, operation, body, &drawn, &mut exchange);
-        let applied = answer.applied;
-        exchange.applied(applied);
-        match drawn.instead(true) {
-            Some(effect) => Answer {
-                applied,
-                ..exchange.instead(effect, &parts)
-            },
-            None => answer,
-        }
-    };
+    let instead = drawn.instead();
+    let applies = instead.is_none_or(|fault| fault.after_applied);
+    let served = applies.then(|| serve(&app, &parts, &route, operation, body, &drawn, &mut exchange));
+    exchange.applied(served.as_ref().is_some_and(|answer| answer.applied));
+    if instead.is_some_and(|fault| fault.effect == Effect::Hang) {
+        exchange.unanswered();
+        std::future::pending::<()>().await;
+    }
+    let made_up = instead.map(|fault| exchange.instead(&fault.effect, &parts));
+    let mut answer = made_up.or(served).unwrap_or_else(|| unknown(&route));
     faults::shape(&mut answer, &drawn);
-    for effect in drawn.effects() {
-        match effect {
-            Effect::Hang => {
-                exchange.unanswered();
-                std::future::pending::<()>().await;
-            }
-            Effect::Reset | Effect::Close => exchange.unanswered(),
-            _ => {}
-        }
+    if instead.is_some_and(|fault| matches!(fault.effect, Effect::Reset | Effect::Close)) {
+        exchange.unanswered();
     }
     let response = exchange.finish(answer, &parts);
     body::onto_the_wire(response, &wire, &drawn, &parts.method)

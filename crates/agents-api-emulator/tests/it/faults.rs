@@ -213,3 +213,20 @@ async fn faults_come_and_go_while_it_runs() {
     world.github.clear_faults();
     assert_eq!(world.get("/agents/tasks").await.status, 200);
 }
+
+#[tokio::test]
+async fn of_several_faults_in_place_of_the_answer_the_first_counts() {
+    let builder = Emulator::builder().fault(Fault::on(Target::Any, Effect::Html(502)));
+    let builder = builder
+        .fault(Fault::on(Target::Any, Effect::Hang))
+        .fault(Fault::on(Target::Any, Effect::Reset));
+    let world = World::with(builder).await;
+    assert_eq!(world.get("/agents/tasks").await.status, 502);
+}
+
+#[tokio::test]
+async fn a_reset_is_not_softened_by_a_cut() {
+    let builder = Emulator::builder().fault(Fault::on(Target::Any, Effect::Reset));
+    let world = World::with(builder.fault(Fault::on(Target::Any, Effect::Truncate(None)))).await;
+    assert!(world.request("GET", "/agents/tasks").send().await.is_err());
+}
