@@ -5,9 +5,10 @@
 //! test that turns it by an hour sees an hour of transitions at once, each with its own timestamp.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// The last instant the clock can show: past it RFC 3339 has no four-digit year left.
 const LAST_MILLISECOND: i64 = 253_402_300_799_000;
@@ -46,12 +47,13 @@ impl Clock {
         Self::new(start, 0.0)
     }
 
-    /// Real time.
+    /// Real time, as tokio measures it: in a runtime whose time is paused it follows the paused clock, so a client that
+    /// sleeps for an hour between two looks finds an hour gone here, too.
     pub fn real() -> Self {
         Self::new(Utc::now(), 1.0)
     }
 
-    /// Time that runs `speed` times as fast as the real one, from the present on. Zero, a negative number or a
+    /// Time that runs `speed` times as fast as the [real](Self::real) one, from the present on. Zero, a negative number or a
     /// number that is not finite gives a manual clock.
     ///
     /// At 60 the built-in quick success, a minute long, is over in a second.

@@ -90,6 +90,21 @@ async fn a_pull_request_is_opened_when_asked_for() {
     assert_ne!(pull["data"]["id"], json!(number), "a database id is no number");
 }
 
+#[tokio::test(start_paused = true)]
+async fn real_time_follows_the_paused_clock_of_tokio() {
+    let world = World::with(Emulator::builder().speed(1.0)).await;
+    let id = world.start("x").await;
+    let task = world.github.task(&id).expect("the task");
+    assert_eq!(task.state(), TaskState::Queued);
+    tokio::time::sleep(secs(30)).await;
+    assert_eq!(task.state(), TaskState::InProgress);
+    tokio::time::sleep(secs(3600)).await;
+    assert_eq!(
+        world.get(&format!("/agents/tasks/{id}")).await.body["state"],
+        "completed"
+    );
+}
+
 #[tokio::test]
 async fn every_builtin_script_ends_where_its_name_says() {
     for (script, states) in [
