@@ -185,6 +185,9 @@ fn additions_are_refused_with_their_place_and_admitted_by_the_printed_actions() 
         let resolved = workspace.json("agents-api.json");
         assert!(resolved.pointer(found).is_some(), "{name}: nothing at {found}");
         workspace.import(&["--check"]).succeeded();
+        if let Err(error) = xtask::generate::sources(&resolved) {
+            panic!("{name}: the generator does not take it: {error:#}");
+        }
     }
 }
 

@@ -11,5 +11,6 @@ mod messages;
 mod refused;
 mod stable;
 mod support;
+mod traps;
 mod unreadable;
 mod whole;
