@@ -220,7 +220,9 @@ impl Exchange {
         for (name, value) in answer.headers {
             headers.insert(name, value);
         }
-        if parts.method != Method::HEAD && status != StatusCode::NOT_MODIFIED {
+        if parts.method != Method::HEAD
+            && !matches!(status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT)
+        {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
         }
         if let Some(record) = &mut self.record {

@@ -6,6 +6,7 @@ mod graphql;
 mod links;
 mod origin;
 mod path;
+mod preflight;
 mod pulls;
 mod tasks;
 
@@ -131,7 +132,7 @@ fn serve(
         return refuse(refusal);
     }
     let Some(operation) = operation else {
-        return unknown(route);
+        return preflight::answer(parts, route).unwrap_or_else(|| unknown(route));
     };
     let checked = auth::accepts_json(&parts.headers).and_then(|()| auth::api_version(&parts.headers));
     match checked {

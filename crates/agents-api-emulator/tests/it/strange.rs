@@ -26,6 +26,28 @@ async fn other_methods_are_told_which_ones_exist() {
 }
 
 #[tokio::test]
+async fn a_browser_may_send_a_token() {
+    let world = World::new().await;
+    let request = world
+        .anonymous("OPTIONS", REPO_TASKS)
+        .header("origin", "http://localhost:3000");
+    let allowed = reply(request.header("access-control-request-method", "POST")).await;
+    assert_eq!(
+        (allowed.status, allowed.header("access-control-allow-origin")),
+        (204, "*")
+    );
+    assert!(
+        allowed
+            .header("access-control-allow-headers")
+            .contains("Authorization")
+    );
+    assert_eq!(
+        world.get(REPO_TASKS).await.header("access-control-allow-origin"),
+        "*"
+    );
+}
+
+#[tokio::test]
 async fn other_paths_are_not_found() {
     let world = World::new().await;
     for path in [
