@@ -81,6 +81,8 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -118,5 +120,13 @@ mod tests {
         }
         assert_eq!(route.operation(&Method::HEAD), Some(Operation::ListTasks));
         assert_eq!(route.allow(), "GET, HEAD");
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_means_something_or_nothing(path in "/?(agents|repos|tasks|api|v3|graphql|%[0-9A-F]{2}|\\PC|/){0,12}") {
+            let route = Route::of(&path);
+            prop_assert_eq!(route.allow().is_empty(), route == Route::Unknown);
+        }
     }
 }

@@ -184,6 +184,8 @@ fn since(name: &'static str, text: &str) -> Result<i64, FieldError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(raw: &str) -> Result<Filter, Refusal> {
@@ -269,5 +271,12 @@ mod tests {
     fn creators_mean_nothing_to_the_other_list() {
         let filter = filter(&Query::parse(Some("creator_id=octocat&unknown=1")), false);
         assert!(filter.expect("ignored").creators.is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_is_more_than_refused(raw in "[a-z_%+&=,:.0-9TZ -]{0,60}|(since|page|state|creator_id)=\\PC{0,30}") {
+            let _ = filter(&Query::parse(Some(&raw)), true);
+        }
     }
 }

@@ -114,6 +114,8 @@ struct File {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::entry::EFFECTS;
     use super::*;
 
@@ -196,5 +198,14 @@ mod tests {
             .expect("the sample");
         assert_eq!(plan.seed(), Some(7));
         assert!(plan.faults().len() > 5);
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_is_more_than_refused(text in "(\\[\\[fault\\]\\]\n|(on|do|nth|chance|ms|seed) = (\"[a-z-]{0,8}\"|-?[0-9.]{1,4})\n|\\PC\n?){0,12}") {
+            if let Err(error) = text.parse::<FaultPlan>() {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
     }
 }

@@ -243,6 +243,8 @@ impl Parser {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -274,5 +276,12 @@ mod tests {
         }
         assert!(parse(&"{a".repeat(10_000)).is_err());
         assert!(parse(&format!("{{a(x:{})}}", "[".repeat(10_000))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_more_than_refused(text in "(query|fragment|on|nodes|[a-z$:(){}\\[\\]!=.,# \"\\\\-]|[0-9]|\\PC){0,60}") {
+            let _ = parse(&text);
+        }
     }
 }
