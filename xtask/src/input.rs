@@ -81,13 +81,18 @@ fn parse(text: &str) -> Result<Value> {
         })?;
         return Ok(parsed.0);
     }
-    let parsed: Strict = serde_saphyr::from_str_with_options(text, yaml()).map_err(|error| {
-        anyhow!(
-            "it is neither JSON nor valid YAML: {}",
-            error.to_string().trim_end()
-        )
-    })?;
+    let parsed: Strict = serde_saphyr::from_str_with_options(text, yaml())
+        .map_err(|error| anyhow!("it is neither JSON nor valid YAML: {}", explained(&error)))?;
     Ok(parsed.0)
+}
+
+/// What is wrong with a YAML text, without the parser's advice to those who call it.
+pub(crate) fn explained(error: &serde_saphyr::Error) -> String {
+    error
+        .to_string()
+        .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
+        .trim_end()
+        .to_owned()
 }
 
 /// How YAML is read: YAML 1.2 booleans only, and bounds that the 13 MB description keeps and an alias bomb does not.

@@ -1,5 +1,5 @@
 //! Applies overlay actions to a document.
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::grammar::Kind;
 use super::origins::Origins;
@@ -36,7 +36,9 @@ pub(crate) fn apply(
                     if action.gives_name() && Kind::at(&pointer::tokens(&place)) != Kind::Schema {
                         let message = format!("{}: only a schema can have a name", action.label);
                         problems.push(Problem::at(origins.first(&place), message));
-                    } else if let Err(message) = set(document, &place, update) {
+                        continue;
+                    }
+                    for message in set(document, &place, update) {
                         let place = origins.first(&place);
                         problems.push(Problem::at(place, format!("{}: {message}", action.label)));
                     }
@@ -62,30 +64,43 @@ pub(crate) fn apply(
     }
 }
 
-fn set(document: &mut Value, place: &str, update: &Value) -> Result<(), &'static str> {
+fn set(document: &mut Value, place: &str, update: &Value) -> Vec<String> {
+    let mut refused = Vec::new();
     match (document.pointer_mut(place), update) {
-        (Some(Value::Array(items)), update) => {
-            items.push(update.clone());
-            Ok(())
+        (_, Value::Null) => {}
+        (Some(Value::Array(items)), update) => items.push(update.clone()),
+        (Some(Value::Object(target)), Value::Object(update)) => merge(target, update, &mut refused),
+        (Some(Value::Object(_)), _) => {
+            refused.push("the target is an object, so `update` must be one".to_owned());
         }
-        (Some(target @ Value::Object(_)), Value::Object(_)) => {
-            merge(target, update);
-            Ok(())
-        }
-        (Some(Value::Object(_)), _) => Err("the target is an object, so `update` must be one"),
-        _ => Err("the target is neither an object nor a list; update the object that holds it"),
+        _ => refused
+            .push("the target is neither an object nor a list; update the object that holds it".to_owned()),
     }
+    refused
 }
 
-fn merge(target: &mut Value, update: &Value) {
-    match (target, update) {
-        (Value::Object(target), Value::Object(update)) => {
-            for (key, value) in update {
-                merge(target.entry(key.clone()).or_insert(Value::Null), value);
+/// Objects are merged, lists are appended to, everything else is replaced. A key without a value says nothing: it is
+/// what stays behind when a line of documentation is deleted, and what is missing then is reported later.
+fn merge(target: &mut Map<String, Value>, update: &Map<String, Value>, refused: &mut Vec<String>) {
+    for (key, value) in update {
+        match (target.get_mut(key), value) {
+            (_, Value::Null) if key != "default" => {}
+            (Some(Value::Object(target)), Value::Object(update)) => merge(target, update, refused),
+            (Some(Value::Array(target)), Value::Array(update)) => target.extend(update.iter().cloned()),
+            (Some(Value::Object(_)), _) => {
+                refused.push(format!(
+                    "`{key}` is an object, and `update` has something else for it: {value}"
+                ));
+            }
+            (None, Value::Object(update)) => {
+                let mut made = Map::new();
+                merge(&mut made, update, refused);
+                target.insert(key.clone(), Value::Object(made));
+            }
+            _ => {
+                target.insert(key.clone(), value.clone());
             }
         }
-        (Value::Array(target), Value::Array(update)) => target.extend(update.iter().cloned()),
-        (target, update) => *target = update.clone(),
     }
 }
 

@@ -82,7 +82,7 @@ impl Overlay {
         let file: File = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             anyhow!(
                 "it is not an Overlay 1.0 document: {}",
-                error.to_string().trim_end()
+                crate::input::explained(&error)
             )
         })?;
         if file.overlay != "1.0" && !file.overlay.starts_with("1.0.") {

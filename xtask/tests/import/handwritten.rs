@@ -4,6 +4,10 @@ use super::support::Workspace;
 /// Overlay actions that the import must refuse, each with what it says.
 const ACTIONS: &[(&str, &[&str])] = &[
     (
+        "- target: $.components.schemas.Task.properties\n    update: {id: A sentence}",
+        &["`id` is an object, and `update` has something else for it"],
+    ),
+    (
         "- target: $.info\n    update: {x: 1}\n    remove: true",
         &["(line ", "target $.info", "both `update` and `remove`"],
     ),
@@ -100,6 +104,24 @@ const ACTIONS: &[(&str, &[&str])] = &[
         &["leads to no component"],
     ),
 ];
+
+#[test]
+fn a_key_whose_sentence_was_deleted_is_missing_a_sentence() {
+    let workspace = Workspace::new();
+    let overlay = workspace.read("overlay.yaml");
+    for line in [
+        "          description: Title of the session.\n",
+        "      description: The task with its sessions.\n",
+        "        custom: None of the other reasons; the message explains it.\n",
+    ] {
+        assert!(overlay.contains(line), "{line}");
+        workspace.write("overlay.yaml", overlay.replacen(line, "", 1));
+        let outcome = workspace.import(&[]);
+        outcome.failed_with(&["is undocumented", "at /paths/", "  - target: "]);
+        workspace.append(&outcome);
+        workspace.import(&[]).succeeded();
+    }
+}
 
 #[test]
 fn an_overlay_that_says_something_else_than_it_means_is_refused() {
