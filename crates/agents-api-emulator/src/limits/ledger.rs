@@ -106,8 +106,13 @@ impl Limiter {
         });
     }
 
-    pub(crate) fn enter(&self, account: Index) {
-        self.with(|ledger| *ledger.in_flight.entry(account).or_default() += 1);
+    /// Notes that a request has come, and answers how many of the account are now in flight.
+    pub(crate) fn enter(&self, account: Index) -> u32 {
+        self.with(|ledger| {
+            let count = ledger.in_flight.entry(account).or_default();
+            *count = count.saturating_add(1);
+            *count
+        })
     }
 
     pub(crate) fn exit(&self, account: Index) {
@@ -119,11 +124,19 @@ impl Limiter {
     }
 
     /// Charges a request, or says which limit stops it.
-    pub(crate) fn charge(&self, account: Index, operation: Option<Operation>, now: i64) -> Result<(), Stop> {
+    ///
+    /// `among` is how many were in flight when it came: those that were there first are not refused for the others.
+    pub(crate) fn charge(
+        &self,
+        account: Index,
+        operation: Option<Operation>,
+        among: u32,
+        now: i64,
+    ) -> Result<(), Stop> {
         let Some(operation) = operation.filter(|operation| *operation != Operation::RateLimit) else {
             return Ok(());
         };
-        self.with(|ledger| ledger.charge(account, operation, now))
+        self.with(|ledger| ledger.charge(account, operation, among, now))
     }
 
     /// Gives back what an answer of 304 was charged.
@@ -186,7 +199,7 @@ impl Ledger {
         bucket
     }
 
-    fn charge(&mut self, account: Index, operation: Operation, now: i64) -> Result<(), Stop> {
+    fn charge(&mut self, account: Index, operation: Operation, among: u32, now: i64) -> Result<(), Stop> {
         let (quota, over_quota) = (self.limits.quota, self.limits.over_quota);
         let bucket = self.bucket(account, resource(Some(operation)), now);
         if bucket.used >= quota {
@@ -197,11 +210,7 @@ impl Ledger {
             return Ok(());
         };
         let stop = Err(Stop::Secondary(secondary.refused));
-        if self
-            .in_flight
-            .get(&account)
-            .is_some_and(|count| *count > secondary.concurrent)
-        {
+        if among > secondary.concurrent {
             return stop;
         }
         let cost = if operation.is_write() { 5 } else { 1 };
@@ -237,28 +246,28 @@ mod tests {
     #[test]
     fn the_quota_ends_and_comes_back_with_the_window() {
         let limiter = Limiter::new(Limits::default().quota(2));
-        assert_eq!(limiter.charge(0, READ, 0), Ok(()));
-        assert_eq!(limiter.charge(0, START, 1), Ok(()));
-        assert!(matches!(limiter.charge(0, READ, 2), Err(Stop::Primary(_))));
+        assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
+        assert_eq!(limiter.charge(0, START, 1, 1), Ok(()));
+        assert!(matches!(limiter.charge(0, READ, 1, 2), Err(Stop::Primary(_))));
         let standing = limiter.standing(Some(0), READ, 2);
         assert_eq!((standing.remaining(), standing.reset), (0, 3600));
         assert_eq!(
-            limiter.charge(1, READ, 2),
+            limiter.charge(1, READ, 1, 2),
             Ok(()),
             "another token has its own quota"
         );
         assert_eq!(
-            limiter.charge(0, Some(Operation::Graphql), 2),
+            limiter.charge(0, Some(Operation::Graphql), 1, 2),
             Ok(()),
             "GraphQL has its own quota"
         );
-        assert_eq!(limiter.charge(0, READ, HOUR), Ok(()));
+        assert_eq!(limiter.charge(0, READ, 1, HOUR), Ok(()));
     }
 
     #[test]
     fn a_refund_is_seen_in_the_standing() {
         let limiter = Limiter::new(Limits::default());
-        assert_eq!(limiter.charge(0, READ, 0), Ok(()));
+        assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
         limiter.refund(0, Operation::GetTask, 0);
         assert_eq!(limiter.standing(Some(0), READ, 0).used, 0);
     }
@@ -267,29 +276,34 @@ mod tests {
     fn haste_is_refused_and_forgiven_after_a_minute() {
         let secondary = SecondaryLimits::github().writes_a_minute(2);
         let limiter = Limiter::new(Limits::default().secondary(secondary));
-        assert_eq!(limiter.charge(0, START, 0), Ok(()));
-        assert_eq!(limiter.charge(0, START, 1), Ok(()));
-        assert!(matches!(limiter.charge(0, START, 2), Err(Stop::Secondary(_))));
-        assert_eq!(limiter.charge(0, READ, 2), Ok(()), "reads go on");
-        assert_eq!(limiter.charge(0, START, MINUTE + 1), Ok(()));
+        assert_eq!(limiter.charge(0, START, 1, 0), Ok(()));
+        assert_eq!(limiter.charge(0, START, 1, 1), Ok(()));
+        assert!(matches!(limiter.charge(0, START, 1, 2), Err(Stop::Secondary(_))));
+        assert_eq!(limiter.charge(0, READ, 1, 2), Ok(()), "reads go on");
+        assert_eq!(limiter.charge(0, START, 1, MINUTE + 1), Ok(()));
     }
 
     #[test]
     fn points_are_counted_an_operation() {
         let limiter = Limiter::new(Limits::default().secondary(SecondaryLimits::github().points_a_minute(1)));
-        assert_eq!(limiter.charge(0, READ, 0), Ok(()));
-        assert!(matches!(limiter.charge(0, READ, 0), Err(Stop::Secondary(_))));
-        assert_eq!(limiter.charge(0, Some(Operation::ListTasks), 0), Ok(()));
+        assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
+        assert!(matches!(limiter.charge(0, READ, 1, 0), Err(Stop::Secondary(_))));
+        assert_eq!(limiter.charge(0, Some(Operation::ListTasks), 1, 0), Ok(()));
     }
 
     #[test]
     fn too_many_at_once_are_refused() {
         let limiter = Limiter::new(Limits::default().secondary(SecondaryLimits::github().concurrent(1)));
-        limiter.enter(0);
-        assert_eq!(limiter.charge(0, READ, 0), Ok(()));
-        limiter.enter(0);
-        assert!(matches!(limiter.charge(0, READ, 0), Err(Stop::Secondary(_))));
+        let (first, second) = (limiter.enter(0), limiter.enter(0));
+        assert!(matches!(
+            limiter.charge(0, READ, second, 0),
+            Err(Stop::Secondary(_))
+        ));
+        assert_eq!(limiter.charge(0, READ, first, 0), Ok(()));
         limiter.exit(0);
-        assert_eq!(limiter.charge(0, READ, 0), Ok(()));
+        assert_eq!(limiter.enter(0), 2);
+        limiter.exit(0);
+        limiter.exit(0);
+        assert_eq!(limiter.charge(0, READ, limiter.enter(0), 0), Ok(()));
     }
 }

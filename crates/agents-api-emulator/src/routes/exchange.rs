@@ -28,6 +28,8 @@ pub(super) struct Exchange {
     answered: bool,
     /// Whether a fault says that nothing is left of the quota.
     exhausted: bool,
+    /// How many requests of the account were in flight when it came, itself included.
+    among: u32,
 }
 
 impl Exchange {
@@ -52,9 +54,7 @@ impl Exchange {
                 }
             }
         }
-        if let Some(account) = account {
-            app.limiter.enter(account);
-        }
+        let among = account.map_or(1, |account| app.limiter.enter(account));
         let record = RequestRecord {
             number,
             at: now,
@@ -83,11 +83,16 @@ impl Exchange {
             version,
             answered: true,
             exhausted: false,
+            among,
         }
     }
 
     pub(super) fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    pub(super) fn among(&self) -> u32 {
+        self.among
     }
 
     pub(super) fn version(&mut self, version: &'static str) {

@@ -145,7 +145,10 @@ fn serve(
         Ok(account) => account.clone(),
         Err(refusal) => return refuse(refusal),
     };
-    if let Err(stop) = app.limiter.charge(account.number, Some(operation), now) {
+    if let Err(stop) = app
+        .limiter
+        .charge(account.number, Some(operation), exchange.among(), now)
+    {
         return stopped(stop, &world, &account, now, exchange.request_id());
     }
     let body = match body {

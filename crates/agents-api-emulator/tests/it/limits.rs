@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agents_api_emulator::{Emulator, Limits, Refused, RetryAfter, SecondaryLimits};
+use agents_api_emulator::{Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, SecondaryLimits};
 use serde_json::json;
 
 use crate::support::{REPO_TASKS, World, reply};
@@ -140,4 +140,22 @@ async fn a_test_can_use_the_quota_up() {
     );
     world.github.set_limits(Limits::default().quota(6000));
     assert_eq!(world.get("/agents/tasks").await.status, 200);
+}
+
+#[tokio::test]
+async fn too_many_at_once_are_refused_until_the_others_are_done() {
+    let limits = Limits::default().secondary(SecondaryLimits::github().concurrent(2));
+    let hang = Fault::on(Operation::GetTask, Effect::Hang);
+    let world = World::with(Emulator::builder().limits(limits).fault(hang)).await;
+    let mut hanging = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        hanging.spawn(world.request("GET", "/agents/tasks/x").send());
+    }
+    while world.get("/agents/tasks").await.status != 403 {
+        tokio::task::yield_now().await;
+    }
+    hanging.shutdown().await;
+    while world.get("/agents/tasks").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
 }
