@@ -85,7 +85,8 @@ fn loosest(mine: &Value, theirs: &Value) -> Option<Value> {
     let (mine, theirs) = (unwrapped(mine), unwrapped(theirs));
     let mut both = mine.clone();
     for key in mine.keys().chain(theirs.keys()) {
-        let free = matches!(key.as_str(), "nullable" | "deprecated") || TOO_STRICT.contains(&key.as_str());
+        let free = matches!(key.as_str(), "nullable" | "deprecated" | "default")
+            || TOO_STRICT.contains(&key.as_str());
         match (mine.get(key), theirs.get(key)) {
             (Some(mine), Some(theirs)) if mine == theirs => {}
             (None, Some(value)) | (Some(value), None) if free => {

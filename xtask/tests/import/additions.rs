@@ -225,6 +225,18 @@ pub(crate) const TRAPS: &[Case] = &[
         "/paths/~1agents~1repos~1{owner}~1{repo}~1tasks/post/responses/201",
     ),
     (
+        "a default in an answer",
+        |input| {
+            at(input, &list_item())["properties"]["session_count"]["default"] = json!(0);
+        },
+        &[
+            "/properties/session_count/default",
+            "the default of `session_count` in an answer",
+            "remove: true",
+        ],
+        "/components/schemas/Task/properties/session_count",
+    ),
+    (
         "a default response",
         |input| at(input, &format!("{GET}/responses"))["default"] = json!({"description": ""}),
         &["/get/responses/default", "remove: true"],

@@ -5,11 +5,11 @@
 //! the rules are lists of what is allowed; a keyword nobody has looked at is refused, not passed on.
 mod bodies;
 pub(crate) mod casing;
+mod defaults;
 mod members;
 mod operations;
 mod parameters;
 mod schemas;
-mod sent;
 
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ impl<'a> Lint<'a> {
     pub(crate) fn rules(&mut self) {
         operations::check(self);
         schemas::check(self);
-        sent::check(self);
+        defaults::check(self);
     }
 
     /// Whether a place of the resolved document was made of something in the input.

@@ -215,7 +215,7 @@ fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place:
         Some(Value::String(kind)) => match kind.as_str() {
             "object" => &["properties", "required", "additionalProperties"],
             "array" => &["items", "minItems", "maxItems"],
-            "string" => &[VALUES],
+            "string" if schema.contains_key("enum") => &[VALUES],
             "integer" | "number" => &[
                 "minimum",
                 "maximum",
@@ -223,7 +223,7 @@ fn typed(lint: &mut Lint<'_>, schema: &Map<String, Value>, value: &Value, place:
                 "exclusiveMaximum",
                 "multipleOf",
             ],
-            "boolean" => &[],
+            "string" | "boolean" => &[],
             other => return lint.report(&pointer::join(place, "type"), format!("{other:?} is not a type")),
         },
         Some(Value::Array(_)) => {

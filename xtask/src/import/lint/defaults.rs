@@ -1,4 +1,5 @@
-//! The rule for what is sent: nothing the caller did not ask for.
+//! The rule for defaults of fields: nothing is sent that the caller did not ask for, and nothing is reported that
+//! GitHub did not say.
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -6,13 +7,16 @@ use serde_json::{Map, Value};
 use super::super::pointer;
 use super::Lint;
 
-/// Applies the rule to every component that is sent.
+/// Applies the rule to every component.
 pub(super) fn check(lint: &mut Lint<'_>) {
-    for name in sent(lint) {
-        let place = pointer::join("/components/schemas", &name);
-        if let Some(schema) = lint.document.pointer(&place) {
-            defaults(lint, schema, &place);
-        }
+    let sent = sent(lint);
+    let components = lint
+        .document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    for (name, schema) in components.into_iter().flatten() {
+        let place = pointer::join("/components/schemas", name);
+        fields(lint, schema, &place, sent.contains(name));
     }
 }
 
@@ -50,8 +54,7 @@ fn sent(lint: &Lint<'_>) -> BTreeSet<String> {
     found
 }
 
-/// A default in a body would be sent whether the caller meant it or not.
-fn defaults(lint: &mut Lint<'_>, schema: &Value, place: &str) {
+fn fields(lint: &mut Lint<'_>, schema: &Value, place: &str, sent: bool) {
     for (field, property) in schema
         .get("properties")
         .and_then(Value::as_object)
@@ -60,7 +63,18 @@ fn defaults(lint: &mut Lint<'_>, schema: &Value, place: &str) {
     {
         let place = pointer::join(&format!("{place}/properties"), field);
         if property.get("default").is_some() {
-            lint.report_keyword(&place, "default", format!("the default of `{field}` in a request body: the generator sends it when the caller said nothing; remove it"));
+            let message = if sent {
+                format!(
+                    "the default of `{field}` in a request body: the generator sends it when the caller said nothing; \
+                     remove it"
+                )
+            } else {
+                format!(
+                    "the default of `{field}` in an answer: the generator reports it as what GitHub said when GitHub \
+                     said nothing; remove it"
+                )
+            };
+            lint.report_keyword(&place, "default", message);
         }
     }
 }
