@@ -15,13 +15,31 @@ fn fails(spec: &Value) -> String {
     format!("{:#}", xtask::generate::sources(spec).unwrap_err())
 }
 
+/// Compares without printing the sources.
+fn assert_same(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) {
+    assert!(
+        left.keys().eq(right.keys()),
+        "{:?} and {:?}",
+        left.keys(),
+        right.keys()
+    );
+    for (name, text) in left {
+        let differs = text
+            .lines()
+            .zip(right[name].lines())
+            .find(|(left, right)| left != right);
+        assert_eq!(differs, None, "{name}");
+        assert_eq!(text.len(), right[name].len(), "{name}");
+    }
+}
+
 #[test]
 fn the_committed_sources_are_what_the_spec_yields_every_time() {
     let first = sources(&spec());
-    assert_eq!(first, sources(&spec()));
-    assert_eq!(
-        first,
-        xtask::generate::committed(&xtask::paths::generated()).unwrap()
+    assert_same(&first, &sources(&spec()));
+    assert_same(
+        &first,
+        &xtask::generate::committed(&xtask::paths::generated()).unwrap(),
     );
 }
 
@@ -50,7 +68,7 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
     let sources = sources(&spec);
     for (file, text) in [
         ("types.rs", "    /// Urgency.\n"),
-        ("types.rs", "    pub priority: Option<i32>,"),
+        ("types.rs", "    pub priority: Option<i64>,"),
         (
             "types.rs",
             "    /// `paused_by_policy`: Stopped by a policy.\n    PausedByPolicy,",
@@ -65,6 +83,25 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
     ] {
         assert!(sources[file].contains(text), "{file} lacks {text:?}");
     }
+}
+
+#[test]
+fn a_use_of_a_merged_type_is_a_use_of_the_type() {
+    let spec = spec();
+    let mut merged = spec.clone();
+    let partial = json!({ "allOf": [{ "$ref": "#/components/schemas/Task" }], "x-without": ["sessions"] });
+    merged["components"]["schemas"]["TaskList"]["properties"]["tasks"]["items"] = partial.clone();
+    merged["paths"]["/agents/repos/{owner}/{repo}/tasks"]["post"]["responses"]["201"]["content"]["application/json"]
+        ["schema"] = partial;
+    assert_same(&sources(&merged), &sources(&spec));
+}
+
+#[test]
+fn defaults_are_left_to_github() {
+    let mut spec = spec();
+    let without = sources(&spec);
+    spec["components"]["schemas"]["StartTask"]["properties"]["create_pull_request"]["default"] = json!(true);
+    assert_same(&sources(&spec), &without);
 }
 
 #[test]

@@ -29,6 +29,8 @@ fn canonical(schema: &Value) -> Value {
             nullable |= null;
             !null
         });
+        // An open enum: its values, or any other text.
+        members.retain(|member| !(key == "anyOf" && *member == json!({ "type": ["string"] })));
         if let [only] = members.as_slice() {
             out.extend(only.as_object().unwrap().clone());
         } else {

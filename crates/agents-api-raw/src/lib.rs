@@ -10,4 +10,8 @@ pub use generated::schemas;
 pub use generated::{API_VERSION, Client, builder, types};
 pub use seam::{
     BoxFuture, Error, InvalidRequest, Operation, Pipeline, RawResponse, ResponseValue, Transport,
+    check_path_segment,
 };
+
+// What stands in this crate's signatures, so that a dependent need not match versions by hand.
+pub use {bytes, chrono, reqwest, serde_json};

@@ -32,7 +32,7 @@ async fn every_status_but_the_documented_success_keeps_its_answer() {
         (
             422,
             r#"{"message":"Validation Failed","errors":["prompt is empty"]}"#,
-            "Validation Failed",
+            "Validation Failed: prompt is empty",
         ),
         (
             429,
@@ -89,8 +89,33 @@ async fn a_documented_error_body_can_be_had_as_its_type() {
     let body: types::ApiErrorBody = error.response().unwrap().json().unwrap();
     assert_eq!(
         body.errors.unwrap()[0].code,
-        types::ValidationErrorCode::Unknown("brand_new".to_owned())
+        Some(types::ValidationErrorCode::Unknown("brand_new".to_owned()))
     );
+}
+
+#[tokio::test]
+async fn an_error_body_is_read_with_fields_missing_and_fields_nobody_documented() {
+    let body =
+        r#"{"message":"m","status":"422","errors":[{"resource":"Task","field":"model","message":"no"}]}"#;
+    let error = fails(&Canned::new(422, body)).await;
+    let body: types::ApiErrorBody = error.response().unwrap().json().unwrap();
+    assert_eq!(
+        (body.documentation_url, &body.extra["status"]),
+        (None, &"422".into())
+    );
+    let first = &body.errors.unwrap()[0];
+    assert_eq!((&first.extra["field"], &first.code), (&"model".into(), &None));
+}
+
+#[tokio::test]
+async fn an_echoed_token_is_not_shown() {
+    let body = r#"{"message":"bad header: Bearer ghp_hunter2"}"#;
+    let github = Canned::new(400, body)
+        .header("x-echo", "Bearer ghp_hunter2")
+        .header("set-cookie", "hunter2");
+    let error = fails(&github).await;
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    assert_eq!(error.response().unwrap().body(), body, "it is kept as it came");
 }
 
 #[tokio::test]

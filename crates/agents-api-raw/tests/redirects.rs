@@ -1,7 +1,7 @@
 //! Redirects of renamed repositories: the same request again, on the same host only.
 use std::sync::{Arc, Mutex};
 
-use agents_api_raw::{Client, Error, Pipeline, types};
+use agents_api_raw::{BoxFuture, Client, Error, Operation, Pipeline, Transport, types};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -84,9 +84,56 @@ async fn another_host_gets_neither_request_nor_token() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_itself_ends() {
+async fn a_redirect_to_where_the_request_came_from_ends() {
     let (address, requests) = serve(|_| redirect(302, "/agents/tasks/t")).await;
     let error = client(&address).get_task().task_id("t").send().await.unwrap_err();
-    assert_eq!(error.status().unwrap().as_u16(), 302);
+    assert_eq!(
+        error.to_string(),
+        "the answer was 302 Found: (empty body) (it points to /agents/tasks/t)"
+    );
+    assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn redirects_without_end_end() {
+    let (address, requests) = serve(|request| {
+        let length = request.lines().next().unwrap_or_default().len();
+        redirect(307, &format!("/agents/tasks/{}", "t".repeat(length)))
+    })
+    .await;
+    let error = client(&address).get_task().task_id("t").send().await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 307);
     assert_eq!(requests.lock().unwrap().len(), 6);
+}
+
+/// Sends as the pipeline would, and counts.
+#[derive(Debug, Default)]
+struct Counting(std::sync::atomic::AtomicUsize);
+
+impl Transport for &'static Counting {
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        _operation: Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, Error>> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async move { Ok(http.execute(request).await?) })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_of_ones_own_keeps_redirects() {
+    let counting: &'static Counting = Box::leak(Box::default());
+    let (address, _) = serve(|request| {
+        if request.contains("/new ") {
+            ok(200)
+        } else {
+            redirect(301, "/agents/tasks/new")
+        }
+    })
+    .await;
+    let client = Client::new(&address, Pipeline::new().transport(counting)).unwrap();
+    assert_eq!(client.get_task().task_id("old").send().await.unwrap().id, "t");
+    assert_eq!(counting.0.load(std::sync::atomic::Ordering::SeqCst), 2);
 }

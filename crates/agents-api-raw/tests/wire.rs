@@ -127,7 +127,18 @@ async fn values_that_need_it_are_escaped_in_their_place() {
 
 #[tokio::test]
 async fn values_that_would_reach_another_endpoint_are_never_sent() {
-    for value in ["", ".", "..", "../tasks", "a/b", "..\\tasks"] {
+    for value in [
+        "",
+        ".",
+        "..",
+        "../tasks",
+        "a/b",
+        "..\\tasks",
+        ".\t.",
+        "..\n",
+        "\n",
+        "a\tb",
+    ] {
         let github = Canned::new(200, TASK);
         let error = github
             .client()
@@ -141,6 +152,32 @@ async fn values_that_would_reach_another_endpoint_are_never_sent() {
         };
         assert_eq!((invalid.operation(), invalid.argument()), ("get_task", "task_id"));
         assert_eq!(github.count(), 0, "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_has_the_segments_of_its_template_whatever_is_put_into_it() {
+    let github = Canned::new(200, TASK);
+    let client = github.client();
+    for first in (0_u32..0x250).filter_map(char::from_u32) {
+        for value in [
+            format!("{first}"),
+            format!(".{first}."),
+            format!("..{first}"),
+            format!("{first}.."),
+        ] {
+            if let Err(error) = client.get_task().task_id(value.as_str()).send().await {
+                assert!(matches!(error, Error::InvalidRequest(_)), "{value:?}");
+                continue;
+            }
+            let url = github.latest().url;
+            let segment = url.strip_prefix("https://api.github.com/agents/tasks/");
+            let segment = segment.unwrap_or_else(|| panic!("{value:?} reached {url}"));
+            assert!(
+                !segment.is_empty() && !segment.contains(['/', '?', '#']),
+                "{value:?} reached {url}"
+            );
+        }
     }
 }
 
@@ -170,6 +207,18 @@ async fn a_missing_argument_is_named_and_nothing_is_sent() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
+        "start_task: body is not complete: no value supplied for prompt"
+    );
+    let error = github
+        .client()
+        .start_task()
+        .owner("o")
+        .repo("r")
+        .body_map(|body| body.model("m"))
+        .send()
+        .await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
         "start_task: body is not complete: no value supplied for prompt"
     );
     assert_eq!(github.count(), 0);

@@ -68,7 +68,7 @@ pub(super) fn document_type(item: &mut Item, spec: &Value) -> Result<()> {
                     .and_then(|properties| properties.get(&json))
                 {
                     Some(property) => field_doc(spec, property),
-                    None => "Fields this version of the crate does not know, as GitHub sent them.".to_owned(),
+                    None => "Further fields, which this version of the crate does not know.".to_owned(),
                 };
                 set(&mut field.attrs, &doc);
             }
@@ -81,7 +81,7 @@ pub(super) fn document_type(item: &mut Item, spec: &Value) -> Result<()> {
             for variant in &mut item.variants {
                 let doc = match super::schema(spec, &inner_name(&variant.fields)) {
                     Some(schema) => text(schema),
-                    None => "An object of another shape, as GitHub sent it.".to_owned(),
+                    None => "Anything else, as GitHub sent it.".to_owned(),
                 };
                 set(&mut variant.attrs, &doc);
             }
@@ -109,7 +109,9 @@ fn field_doc(spec: &Value, property: &Value) -> String {
     {
         doc = text(schema);
     }
-    if property.get("deprecated").and_then(Value::as_bool) == Some(true) {
+    if property.get("deprecated").and_then(Value::as_bool) == Some(true)
+        && !doc.to_lowercase().contains("deprecated")
+    {
         doc.push_str("\n\nGitHub has deprecated this field.");
     }
     doc
@@ -152,7 +154,7 @@ pub(super) fn document_type_builder(item: &mut Item, spec: &Value) {
     match item {
         Item::Struct(item) => {
             let doc = format!(
-                "Builds a [`{0}`](super::{0}); converts into it with `try_into()`.",
+                "Builder of [`{0}`](super::{0}), into which it converts with `try_into()`.",
                 item.ident
             );
             set(&mut item.attrs, &doc);
@@ -175,7 +177,9 @@ pub(super) fn document_type_builder(item: &mut Item, spec: &Value) {
                 let property = properties.and_then(|p| p.get(&field).or_else(|| p.get(json)));
                 let doc = match property.map(|property| field_doc(spec, property)) {
                     Some(doc) => format!("Sets `{json}`: {}", lower_first(&doc)),
-                    None => format!("Sets `{json}`, fields this version of the crate does not know."),
+                    None => format!(
+                        "Sets `{json}`: further fields, which this version of the crate does not know."
+                    ),
                 };
                 set(&mut function.attrs, &doc);
             }
@@ -196,14 +200,10 @@ pub(super) fn document_fixed(item: &mut Item) {
 
 /// The client's own documentation.
 pub(super) fn client(spec: &Value) -> String {
-    let description = spec
-        .pointer("/info/description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let description = spec.pointer("/info/description").and_then(Value::as_str);
     format!(
-        "{}\n\nOne method an operation: it collects arguments by name and sends when `send` is awaited. \
-         Clones share the connections.",
-        description.trim()
+        "{}\n\nClones share the connections.",
+        description.unwrap_or_default().trim()
     )
     .trim()
     .to_owned()
@@ -276,8 +276,9 @@ pub(super) fn send(operation: &Operation) -> String {
     let mut doc = "Sends the request.\n\n# Errors\n\n".to_owned();
     doc.push_str(
         "[`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; \
-         [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer \
-         is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:\n\n",
+         [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport \
+         says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. \
+         [`Error::Status`] for every other status; GitHub documents:\n\n",
     );
     for (status, text) in operation
         .responses

@@ -73,13 +73,11 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
     let doc = super::docs::lines(&format!(
         "{doc}\n\nAn open enum: a value that GitHub adds later is [`{name}::Unknown`] and keeps its text."
     ));
-    let count = values.len();
     let variants: Vec<_> = values.iter().map(|value| &value.variant).collect();
     let texts: Vec<_> = values.iter().map(|value| &value.text).collect();
     let docs = values
         .iter()
         .map(|value| format!(" `{}`: {}", value.text, value.doc));
-    let known_doc = format!(" The {count} documented values, in GitHub's order.");
     quote! {
         #(#[doc = #doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,7 +89,7 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
         }
 
         impl #ident {
-            #[doc = #known_doc]
+            /// The documented values, in GitHub's order.
             pub const KNOWN: &'static [Self] = &[#(Self::#variants),*];
 
             /// The value as it stands in JSON.
@@ -166,7 +164,8 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": Self::KNOWN })
+                // As open as the type: the documented values, or any other text.
+                schemars::json_schema!({ "anyOf": [{ "type": "string", "enum": Self::KNOWN }, { "type": "string" }] })
             }
         }
     }

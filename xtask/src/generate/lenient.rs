@@ -5,12 +5,18 @@
 //!
 //! - a field that may be missing may be `null`, and no default is applied;
 //! - where GitHub describes one thing in several shapes and the overlay merges them, every place has the one type;
+//! - a number has room: what is promised to fit 32 bits is read into 64;
+//! - shapes of error answers promise nothing, and keep every field: real ones lack documented fields and have others;
 //! - an object of several fields keeps those it does not know, see `KEEPS_UNKNOWN`;
-//! - a choice between object shapes has one more alternative that takes any object, and its shapes keep unknown fields;
+//! - a choice between shapes has one more alternative that takes anything, and its shapes keep unknown fields;
 //! - a bounded or non-negative query number is an unsigned integer, checked when the call is made;
 //! - error answers are left out of the operations: whatever is not the documented success keeps status, headers and
 //!   body, whether GitHub documented it or not. Their types stay.
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
+
+use super::engine::references;
 
 /// From how many fields on an object keeps fields it does not know.
 ///
@@ -32,12 +38,16 @@ pub fn lenient(spec: &Value) -> Value {
             unsigned_parameters(operation);
         }
     }
+    let used = used(&spec);
     if let Some(schemas) = spec
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
         let mut variants = Vec::new();
-        for schema in schemas.values_mut() {
+        for (name, schema) in schemas.iter_mut() {
+            if !used.contains(name) {
+                promise_nothing(schema);
+            }
             null_is_absent(schema);
             keep_unknown_fields(schema);
             variants.append(&mut keep_unknown_variants(schema));
@@ -51,20 +61,48 @@ pub fn lenient(spec: &Value) -> Value {
     spec
 }
 
-/// A use of a type that has not all of its fields (`x-without`) is a use of the type.
+/// A use of a type that differs from the type only in what the overlay merged (`x-without` and its like) is a use of
+/// the type.
 fn one_type(value: &mut Value) {
     if let Some(object) = value.as_object_mut()
-        && object.remove("x-without").is_some()
-        && object.len() == 1
-        && let Some(only) = object.get_mut("allOf").and_then(|list| list.get_mut(0))
+        && object.contains_key("allOf")
+        && object.keys().any(|key| key.starts_with("x-"))
     {
-        *value = only.take();
-        return;
+        object.retain(|key, _| !key.starts_with("x-"));
+        if object.len() == 1
+            && let Some(only) = object.get_mut("allOf").and_then(|list| list.get_mut(0))
+        {
+            *value = only.take();
+            return;
+        }
     }
     match value {
         Value::Object(object) => object.values_mut().for_each(one_type),
         Value::Array(items) => items.iter_mut().for_each(one_type),
         _ => {}
+    }
+}
+
+/// The schemas that a request or a success leads to; the others are those of error answers.
+fn used(spec: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = spec.get("paths").map(references).unwrap_or_default();
+    while let Some(name) = open.pop() {
+        let schema = super::schema(spec, &name);
+        if found.insert(name) {
+            open.extend(schema.map(references).unwrap_or_default());
+        }
+    }
+    found
+}
+
+/// Makes every field of an object optional, and keeps those that are not known.
+fn promise_nothing(schema: &mut Value) {
+    if let Some(schema) = schema.as_object_mut()
+        && schema.contains_key("properties")
+    {
+        schema.remove("required");
+        schema.insert("additionalProperties".to_owned(), json!({}));
     }
 }
 
@@ -92,7 +130,7 @@ fn unsigned_parameters(operation: &mut Value) {
     }
 }
 
-/// Lets every optional field be `null`.
+/// Lets every optional field be `null`, and gives numbers room.
 fn null_is_absent(schema: &mut Value) {
     let required: Vec<String> = match schema.get("required").and_then(Value::as_array) {
         Some(names) => names
@@ -111,6 +149,9 @@ fn null_is_absent(schema: &mut Value) {
         };
         // A default is GitHub's to apply, in requests; sent along, it would freeze today's value.
         property.remove("default");
+        if property.get("format").and_then(Value::as_str) == Some("int32") {
+            property.insert("format".to_owned(), json!("int64"));
+        }
         if !required.contains(name) {
             property.insert("nullable".to_owned(), json!(true));
         }
@@ -130,7 +171,7 @@ fn keep_unknown_fields(schema: &mut Value) {
     }
 }
 
-/// Adds the alternative that takes any object; returns the names of the alternatives before it.
+/// Adds the alternative that takes anything; returns the names of the alternatives before it.
 fn keep_unknown_variants(schema: &mut Value) -> Vec<String> {
     let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else {
         return Vec::new();
@@ -140,6 +181,6 @@ fn keep_unknown_variants(schema: &mut Value) -> Vec<String> {
         Some(reference.rsplit('/').next()?.to_owned())
     });
     let names = names.collect();
-    variants.push(json!({ "type": "object", "additionalProperties": {} }));
+    variants.push(json!({}));
     names
 }

@@ -162,7 +162,7 @@ impl<'a> ListTasksForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -271,7 +271,7 @@ impl<'a> StartTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -292,7 +292,10 @@ impl<'a> StartTask<'a> {
         )?;
         call.path("owner", owner)?;
         call.path("repo", repo)?;
-        call.json(body.and_then(|body| types::StartTask::try_from(body).map_err(|error| error.to_string())))?;
+        let body = body.and_then(|body| {
+            types::StartTask::try_from(body).map_err(|error| format!("is not complete: {error}"))
+        });
+        call.json(body)?;
         call.send(&[201]).await
     }
 }
@@ -354,7 +357,7 @@ impl<'a> GetTaskForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -497,7 +500,7 @@ impl<'a> ListTasks<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -557,7 +560,7 @@ impl<'a> GetTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.

@@ -11,7 +11,9 @@ pub use schemas::schemas;
 /// The API version the client was generated from, sent as `X-GitHub-Api-Version`.
 pub const API_VERSION: &str = "2026-03-10";
 
-/// One method an operation: it collects arguments by name and sends when `send` is awaited. Clones share the connections.
+/// Client of GitHub's agent tasks API: starts tasks for the coding agent, lists them, and gets one with its sessions. Each operation is a method that returns a builder of its request.
+///
+/// Clones share the connections.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) base_url: reqwest::Url,

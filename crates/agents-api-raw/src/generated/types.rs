@@ -10,12 +10,17 @@ pub mod error;
 #[non_exhaustive]
 pub struct ApiErrorBody {
     /// The page of GitHub's documentation that has to do with the error.
-    pub documentation_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documentation_url: Option<String>,
     /// Which values were refused; only in 422 answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<ValidationError>>,
     /// What went wrong, in one line for people.
-    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Further fields, which this version of the crate does not know.
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl ApiErrorBody {
@@ -56,8 +61,8 @@ pub enum ArtifactData {
     GitHubResource(GitHubResource),
     /// A branch with work on it, and the branch it starts from.
     BranchRef(BranchRef),
-    /// An object of another shape, as GitHub sent it.
-    Other(::serde_json::Map<String, ::serde_json::Value>),
+    /// Anything else, as GitHub sent it.
+    Other(::serde_json::Value),
 }
 
 impl ::std::convert::From<GitHubResource> for ArtifactData {
@@ -72,8 +77,8 @@ impl ::std::convert::From<BranchRef> for ArtifactData {
     }
 }
 
-impl ::std::convert::From<::serde_json::Map<String, ::serde_json::Value>> for ArtifactData {
-    fn from(value: ::serde_json::Map<String, ::serde_json::Value>) -> Self {
+impl ::std::convert::From<::serde_json::Value> for ArtifactData {
+    fn from(value: ::serde_json::Value) -> Self {
         Self::Other(value)
     }
 }
@@ -91,7 +96,7 @@ pub enum ArtifactProvider {
 }
 
 impl ArtifactProvider {
-    /// The 1 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::Github];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -164,7 +169,10 @@ impl schemars::JsonSchema for ArtifactProvider {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -183,7 +191,7 @@ pub enum ArtifactType {
 }
 
 impl ArtifactType {
-    /// The 2 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::Pull, Self::Branch];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -258,7 +266,10 @@ impl schemars::JsonSchema for ArtifactType {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -271,7 +282,7 @@ pub struct BranchRef {
     pub base_ref: String,
     /// Name of the branch that holds the work.
     pub head_ref: String,
-    /// Fields this version of the crate does not know, as GitHub sent them.
+    /// Further fields, which this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -298,7 +309,7 @@ pub enum CreatorType {
 }
 
 impl CreatorType {
-    /// The 2 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::User, Self::Organization];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -373,7 +384,10 @@ impl schemars::JsonSchema for CreatorType {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -404,7 +418,7 @@ pub struct GitHubResource {
     pub global_id: Option<String>,
     /// The id of the resource in GitHub's database. For a pull request this is not its number (observed).
     pub id: i64,
-    /// Fields this version of the crate does not know, as GitHub sent them.
+    /// Further fields, which this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -483,7 +497,7 @@ pub struct Session {
     /// Who began the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
-    /// Fields this version of the crate does not know, as GitHub sent them.
+    /// Further fields, which this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -517,7 +531,7 @@ impl SessionError {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionUsage {
-    /// How much was used. In `ai_credits` it is a whole number of nano units, which can exceed 2^53: add the whole numbers up first, divide the sum by 1,000,000,000 once, and round to one decimal for people. In `premium_requests` it may be a fraction.
+    /// How much was used. In `ai_credits` it counts billionths of a credit (nano units): always a whole number, and one that can exceed 2^53. Add such numbers up before dividing, divide the sum once by 1e9, and show people one decimal. In `premium_requests` it may be a fraction.
     pub amount: ::serde_json::Number,
     /// Unit of the amount.
     #[serde(rename = "type")]
@@ -546,7 +560,7 @@ pub enum SortDirection {
 }
 
 impl SortDirection {
-    /// The 2 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::Asc, Self::Desc];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -621,7 +635,10 @@ impl schemars::JsonSchema for SortDirection {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -639,7 +656,7 @@ pub struct StartTask {
     /// The custom agent to use: the name of its file without the extension, `reviewer` for `.github/agents/reviewer.agent.md`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_agent: Option<String>,
-    /// An existing branch to go on with, together with `base_ref`: the agent looks for the open pull request between the two and adds commits to it. Observed: it is ignored when there is no such pull request.
+    /// An existing branch to go on with. Together with `base_ref` it names an open pull request, to which the new commits are added. Observed: it is ignored when there is no such pull request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head_ref: Option<String>,
     /// The model to use; the service chooses when absent. Which names are accepted depends on the plan and on policies and changes over time; names outside GitHub's documented list are in use (observed).
@@ -647,7 +664,7 @@ pub struct StartTask {
     pub model: Option<String>,
     /// What the agent should do, in plain words.
     pub prompt: String,
-    /// Fields this version of the crate does not know, as GitHub sent them.
+    /// Further fields, which this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -664,13 +681,13 @@ impl StartTask {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Task {
-    /// When the task was archived; null when it is not.
+    /// The moment it went into the archive; absent or null while it is not archived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the task has produced so far: pull requests and branches. Empty at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<Vec<Artifact>>,
-    /// When the task was created.
+    /// The moment of its creation.
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Who created the task.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -697,24 +714,22 @@ pub struct Task {
     pub repository: Option<Repository>,
     /// How many sessions the task has had. A follow-up adds one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_count: Option<i32>,
+    pub session_count: Option<i64>,
     /// The runs of the agent on this task. Only in answers about a single task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Vec<Session>>,
-    /// How far the task is; derived from its most recent session.
+    /// How far the task is. Its latest session decides.
     pub state: TaskState,
-    /// When anything about the task last changed; this is what `since` filters on.
+    /// The moment of the last change to anything in it; this is what `since` filters on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Where the API answers this task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Users who take part in the task. Deprecated by GitHub, without a replacement.
-    ///
-    /// GitHub has deprecated this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_collaborators: Option<Vec<User>>,
-    /// Fields this version of the crate does not know, as GitHub sent them.
+    /// Further fields, which this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -735,10 +750,10 @@ pub struct TaskList {
     pub tasks: Vec<Task>,
     /// How many unarchived tasks there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_active_count: Option<i32>,
+    pub total_active_count: Option<i64>,
     /// How many archived tasks there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_archived_count: Option<i32>,
+    pub total_archived_count: Option<i64>,
 }
 
 impl TaskList {
@@ -763,7 +778,7 @@ pub enum TaskSort {
 }
 
 impl TaskSort {
-    /// The 2 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::UpdatedAt, Self::CreatedAt];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -838,7 +853,10 @@ impl schemars::JsonSchema for TaskSort {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -869,7 +887,7 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    /// The 8 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[
         Self::Queued,
         Self::InProgress,
@@ -965,7 +983,10 @@ impl schemars::JsonSchema for TaskState {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -984,7 +1005,7 @@ pub enum UsageType {
 }
 
 impl UsageType {
-    /// The 2 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[Self::AiCredits, Self::PremiumRequests];
     /// The value as it stands in JSON.
     pub fn as_str(&self) -> &str {
@@ -1059,7 +1080,10 @@ impl schemars::JsonSchema for UsageType {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }
 
@@ -1086,10 +1110,14 @@ impl User {
 #[non_exhaustive]
 pub struct ValidationError {
     /// Why it was refused.
-    pub code: ValidationErrorCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<ValidationErrorCode>,
     /// An explanation for people; with the code `custom`, the only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Further fields, which this version of the crate does not know.
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl ValidationError {
@@ -1122,7 +1150,7 @@ pub enum ValidationErrorCode {
 }
 
 impl ValidationErrorCode {
-    /// The 6 documented values, in GitHub's order.
+    /// The documented values, in GitHub's order.
     pub const KNOWN: &'static [Self] = &[
         Self::Missing,
         Self::MissingField,
@@ -1212,6 +1240,9 @@ impl schemars::JsonSchema for ValidationErrorCode {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type" : "string", "enum" : Self::KNOWN })
+        schemars::json_schema!(
+            { "anyOf" : [{ "type" : "string", "enum" : Self::KNOWN }, { "type" : "string"
+            }] }
+        )
     }
 }

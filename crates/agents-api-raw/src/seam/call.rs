@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::response::{self, ResponseValue};
-use super::{Error, InvalidRequest, Operation, segment};
+use super::segment::check_path_segment;
+use super::{Error, InvalidRequest, Operation};
 use crate::Client;
 
 /// What a generated builder leaves behind: a value, or why the value given could not be used.
@@ -50,7 +51,7 @@ impl<'a> Call<'a> {
     /// Puts `value` where the path's next `{…}` stands.
     pub(crate) fn path(&mut self, name: &'static str, value: Argument<String>) -> Result<(), Error> {
         let value = value.map_err(|message| self.invalid(name, message))?;
-        segment::check(&value).map_err(|reason| self.invalid(name, format!("{value:?} {reason}")))?;
+        check_path_segment(&value).map_err(|reason| self.invalid(name, format!("{value:?} {reason}")))?;
         self.append_literals(Some(&value))
     }
 

@@ -25,15 +25,24 @@ impl Client {
     /// [`Error::InvalidRequest`] when `base_url` is not an `http` or `https` address that a path can be appended to,
     /// or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS backend can be set up.
     pub fn new(base_url: &str, pipeline: Pipeline) -> Result<Self, Error> {
-        let http = reqwest::Client::builder()
+        let base_url = checked(base_url)?;
+        let mut http = reqwest::Client::builder();
+        if is_loopback(&base_url) {
+            // A proxy of the environment cannot reach this machine's own servers.
+            http = http.no_proxy();
+        }
+        let http = http
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             // Whether to send something again is for the layer above to decide.
             .retry(reqwest::retry::never())
-            .build()
-            .map_err(Error::transport)?;
-        Self::with_http(base_url, http, pipeline)
+            .build()?;
+        Ok(Self {
+            base_url,
+            http,
+            pipeline,
+        })
     }
 
     /// As [`Client::new`], over an HTTP client of your own.
@@ -43,10 +52,8 @@ impl Client {
     /// # Errors
     /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
     pub fn with_http(base_url: &str, http: reqwest::Client, pipeline: Pipeline) -> Result<Self, Error> {
-        let base_url = parse(base_url)
-            .map_err(|reason| Error::InvalidRequest(InvalidRequest::new("client", "base_url", reason)))?;
         Ok(Self {
-            base_url,
+            base_url: checked(base_url)?,
             http,
             pipeline,
         })
@@ -77,14 +84,36 @@ impl fmt::Debug for Client {
     }
 }
 
+fn checked(base_url: &str) -> Result<Url, Error> {
+    parse(base_url).map_err(|reason| Error::InvalidRequest(InvalidRequest::new("client", "base_url", reason)))
+}
+
+/// Whether the address is one of this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
 /// Parses an address; the reason for a refusal never repeats it, since it may hold a password.
 fn parse(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("has the scheme {:?}; use https or http", url.scheme()));
+        return Err(format!(
+            "has the scheme {:?}; begin it with https:// (or http://)",
+            url.scheme()
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("carries credentials; give the token to the pipeline instead".to_owned());
+    }
+    if url.scheme() == "http" && url.host_str() == Some("api.github.com") {
+        return Err("would send the token to GitHub in the clear; begin it with https://".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("has a query or a fragment; give only scheme, host and path".to_owned());
@@ -105,10 +134,27 @@ mod tests {
             "https://me:hunter2@host",
             "https://h?x=hunter2",
             "https://h#x",
+            "http://api.github.com",
+            "localhost:8080",
         ] {
             let error = Client::new(text, Pipeline::new()).unwrap_err();
             assert!(matches!(&error, Error::InvalidRequest(_)), "{text}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (url, own) in [
+            ("http://127.0.0.1:1", true),
+            ("http://127.8.8.8", true),
+            ("http://[::1]:1", true),
+            ("http://localhost", true),
+            ("https://api.github.com", false),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), own, "{url}");
         }
     }
 

@@ -2,9 +2,10 @@
 use std::fmt;
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LOCATION};
 
 use super::RawResponse;
+use super::mask::mask;
 
 /// Why a call failed.
 ///
@@ -24,6 +25,8 @@ use super::RawResponse;
 pub enum Error {
     /// An argument is missing or cannot be used. Nothing was sent.
     InvalidRequest(InvalidRequest),
+    /// The transport did not send the request, for a reason of its own. Nothing was sent.
+    NotSent(Box<dyn std::error::Error + Send + Sync>),
     /// No answer arrived. Whether the request did is not known; `is_connect()` of the error tells when it did not.
     Transport(reqwest::Error),
     /// The answer broke off; its status, headers and the part of the body that arrived are here.
@@ -42,23 +45,18 @@ pub enum Error {
     },
     /// Any other status than the operation's success.
     Status(Box<RawResponse>),
-    /// An error of the [`Transport`](crate::Transport).
+    /// The transport got no answer, for a reason of its own. Whether the request arrived is not known.
     Custom(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// Wraps a failure to get an answer, without the address in it.
-    pub(super) fn transport(error: reqwest::Error) -> Self {
-        Self::Transport(error.without_url())
-    }
-
     /// The answer, if one arrived.
     pub fn response(&self) -> Option<&RawResponse> {
         match self {
             Self::Interrupted { response, .. } | Self::Decode { response, .. } | Self::Status(response) => {
                 Some(response)
             }
-            Self::InvalidRequest(_) | Self::Transport(_) | Self::Custom(_) => None,
+            Self::InvalidRequest(_) | Self::NotSent(_) | Self::Transport(_) | Self::Custom(_) => None,
         }
     }
 
@@ -73,11 +71,28 @@ impl Error {
     }
 }
 
+impl From<reqwest::Error> for Error {
+    /// No answer arrived. The address is left out of the error: a query may hold what no log should.
+    fn from(error: reqwest::Error) -> Self {
+        Self::Transport(error.without_url())
+    }
+}
+
+/// The cause that says most, such as `connection refused`.
+fn innermost(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidRequest(invalid) => invalid.fmt(f),
-            Self::Transport(_) => f.write_str("no answer arrived"),
+            Self::NotSent(_) => f.write_str("the transport did not send the request"),
+            Self::Transport(error) => write!(f, "no answer arrived: {}", innermost(error)),
             Self::Interrupted { response, .. } => write!(f, "the answer {} broke off", response.status()),
             Self::Decode { response, .. } => {
                 write!(
@@ -87,9 +102,19 @@ impl fmt::Display for Error {
                 )
             }
             Self::Status(response) => {
-                write!(f, "the answer was {}: {}", response.status(), response.excerpt())
+                write!(f, "the answer was {}: {}", response.status(), response.excerpt())?;
+                match response.headers().get(LOCATION) {
+                    Some(location) if response.status().is_redirection() => {
+                        write!(
+                            f,
+                            " (it points to {})",
+                            mask(&String::from_utf8_lossy(location.as_bytes()))
+                        )
+                    }
+                    _ => Ok(()),
+                }
             }
-            Self::Custom(error) => error.fmt(f),
+            Self::Custom(_) => f.write_str("the transport got no answer"),
         }
     }
 }
@@ -100,7 +125,7 @@ impl std::error::Error for Error {
             Self::Transport(source) => Some(source),
             Self::Interrupted { source, .. } => Some(&**source),
             Self::Decode { source, .. } => Some(source),
-            Self::Custom(error) => error.source(),
+            Self::NotSent(error) | Self::Custom(error) => Some(&**error),
             Self::InvalidRequest(_) | Self::Status(_) => None,
         }
     }

@@ -6,14 +6,17 @@
 mod call;
 mod client;
 mod error;
+mod mask;
 mod open_enum;
 mod pipeline;
 mod redirect;
 mod response;
 mod segment;
+mod words;
 
 pub(crate) use call::Call;
 pub use error::{Error, InvalidRequest};
 pub(crate) use open_enum::open_enum;
 pub use pipeline::{BoxFuture, Operation, Pipeline, Transport};
 pub use response::{RawResponse, ResponseValue};
+pub use segment::check_path_segment;

@@ -40,7 +40,8 @@ impl Operation {
 /// Sends requests in the client's stead: to retry, to limit, to trace, or to answer without a network.
 ///
 /// A transport gets the complete request, headers included, and returns whatever answer it obtained, of any status;
-/// telling success from failure is left to the caller.
+/// telling success from failure is left to the caller. A redirect within the host is followed by the caller too: the
+/// transport is asked again, with the new address.
 ///
 /// ```
 /// use agents_api_raw::{BoxFuture, Client, Error, Operation, Pipeline, Transport};
@@ -70,7 +71,7 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends `request`, which belongs to `operation`; `http` is the client's own HTTP client.
     ///
     /// # Errors
-    /// When no answer was obtained. [`Error::Custom`] carries an error of the transport's own.
+    /// When no answer was obtained. [`Error::NotSent`] and [`Error::Custom`] carry an error of the transport's own.
     fn send<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -161,9 +162,18 @@ impl Pipeline {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
+        redirect::follow(request, |request| self.send_once(http, request, operation)).await
+    }
+
+    async fn send_once(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::Request,
+        operation: Operation,
+    ) -> Result<reqwest::Response, Error> {
         match &self.transport {
             Some(transport) => transport.send(http, request, operation).await,
-            None => redirect::send(http, request).await,
+            None => Ok(http.execute(request).await?),
         }
     }
 }

@@ -3,27 +3,39 @@
 //!
 //! HTTP clients turn a redirected POST into a GET and, some of them, carry the token to another host. Here the method
 //! and body are kept and another host is never followed: the caller gets the redirect itself.
+use std::future::Future;
+
 use reqwest::header::LOCATION;
 use reqwest::{Request, Response, Url};
 
 use super::Error;
 
-/// More redirects than a rename can cause are a loop.
+/// More redirects than a rename can cause.
 const MOST: usize = 5;
 
-/// Sends `request` and follows redirects within its host.
-pub(super) async fn send(http: &reqwest::Client, mut request: Request) -> Result<Response, Error> {
-    for _ in 0..MOST {
+/// Sends `request`, and again for each redirect within its host, up to one that was met before.
+pub(super) async fn follow<F>(request: Request, send: impl Fn(Request) -> F) -> Result<Response, Error>
+where
+    F: Future<Output = Result<Response, Error>>,
+{
+    let mut request = request;
+    let mut visited = Vec::new();
+    loop {
         let again = request.try_clone();
         let url = request.url().clone();
-        let response = http.execute(request).await.map_err(Error::transport)?;
-        let (Some(target), Some(mut next)) = (target(&url, &response), again) else {
+        let response = send(request).await?;
+        let Some(target) = target(&url, &response) else {
             return Ok(response);
         };
-        *next.url_mut() = target;
-        request = next;
+        visited.push(url);
+        match again {
+            Some(next) if visited.len() <= MOST && !visited.contains(&target) => {
+                request = next;
+                *request.url_mut() = target;
+            }
+            _ => return Ok(response),
+        }
     }
-    http.execute(request).await.map_err(Error::transport)
 }
 
 /// Where `response` sends the request on to, if that is the host it came from.

@@ -4,10 +4,12 @@ use std::ops::Deref;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, SET_COOKIE};
 use serde::de::DeserializeOwned;
 
 use super::Error;
+use super::mask::mask;
+use super::words::Words;
 
 /// The largest body that is read. A page of 100 tasks is about 200 KiB.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -115,8 +117,7 @@ impl RawResponse {
 
     /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
     pub fn message(&self) -> Option<String> {
-        let body: serde_json::Value = self.json().ok()?;
-        Some(body.get("message")?.as_str()?.to_owned())
+        Some(Words::of(&self.body)?.message)
     }
 
     /// What to name when asking GitHub's support about the answer: the header `x-github-request-id`.
@@ -124,11 +125,13 @@ impl RawResponse {
         self.headers.get("x-github-request-id")?.to_str().ok()
     }
 
-    /// The beginning of what the server said, on one line, for messages.
+    /// The beginning of what the server said, on one line, for messages. Tokens are cut.
     pub(super) fn excerpt(&self) -> String {
-        let text = self
-            .message()
-            .unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
+        let text = match Words::of(&self.body) {
+            Some(words) => words.to_string(),
+            // Four bytes make a character at most, and white space is folded.
+            None => String::from_utf8_lossy(&self.body[..self.body.len().min(SHOWN * 8)]).into_owned(),
+        };
         let mut line = String::new();
         for word in text
             .split(|c: char| c.is_whitespace() || c.is_control())
@@ -137,24 +140,25 @@ impl RawResponse {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.extend(word.chars().take(SHOWN));
-            if line.chars().count() >= SHOWN {
-                return line.chars().take(SHOWN).chain(['…']).collect();
-            }
+            line.push_str(word);
         }
-        if line.is_empty() {
-            "(empty body)".to_owned()
-        } else {
-            line
+        let line = mask(&line);
+        match line.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None if line.is_empty() => "(empty body)".to_owned(),
+            None => line.into_owned(),
         }
     }
 }
 
 impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().filter(|(name, _)| *name != SET_COOKIE);
+        let headers = headers
+            .map(|(name, value)| format!("{name}: {}", mask(&String::from_utf8_lossy(value.as_bytes()))));
         f.debug_struct("RawResponse")
             .field("status", &self.status)
-            .field("headers", &self.headers)
+            .field("headers", &headers.collect::<Vec<_>>())
             .field("body", &self.excerpt())
             .finish()
     }
@@ -169,7 +173,13 @@ pub(super) async fn decode<T: DeserializeOwned>(
     if !success.contains(&raw.status.as_u16()) {
         return Err(Error::Status(Box::new(raw)));
     }
-    match serde_json::from_slice(&raw.body) {
+    // A status that means "no content" is the JSON of nothing.
+    let body: &[u8] = if raw.status == StatusCode::NO_CONTENT {
+        b"null"
+    } else {
+        &raw.body
+    };
+    match serde_json::from_slice(body) {
         Ok(value) => Ok(ResponseValue {
             value,
             status: raw.status,

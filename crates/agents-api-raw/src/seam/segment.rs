@@ -1,33 +1,50 @@
 //! What may stand between two slashes of a path.
 
-/// Refuses a value that would leave its place in the path.
+/// Whether `value` can be a segment of a path, such as an owner, a repository or a task's id.
 ///
 /// `.` and `..` are resolved before a request is sent, an empty segment moves its successors, a slash begins the next
-/// segment, and URL parsers take a backslash for a slash. Everything else is percent-encoded and stays where it is.
-pub(super) fn check(value: &str) -> Result<(), &'static str> {
+/// segment, URL parsers take a backslash for a slash and drop line breaks and tabs, after which `.\t.` is `..`.
+/// Everything else is percent-encoded and stays where it is.
+///
+/// # Errors
+/// What is wrong with the value, as the end of a sentence that begins with it.
+///
+/// ```
+/// assert!(agents_api_raw::check_path_segment("hello-world").is_ok());
+/// assert!(agents_api_raw::check_path_segment("..").is_err());
+/// ```
+pub fn check_path_segment(value: &str) -> Result<(), &'static str> {
     match value {
         "" => Err("is empty, which is not a path segment"),
         "." | ".." => Err("is not a path segment: it would reach another endpoint"),
         _ if value.contains(['/', '\\']) => Err("is not a path segment: it holds a slash"),
+        _ if value.contains(char::is_control) => {
+            Err("is not a path segment: it holds a line break or another control character")
+        }
         _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::check_path_segment;
 
     #[test]
     fn what_would_escape_is_refused() {
-        for value in ["", ".", "..", "a/b", "/", "..\\x", "\\"] {
-            assert!(check(value).is_err(), "{value:?}");
+        for value in [
+            "", ".", "..", "a/b", "/", "..\\x", "\\", ".\t.", "..\n", "\n", "\t..", ".\r", "a\tb", "\0",
+            "\u{7f}",
+        ] {
+            assert!(check_path_segment(value).is_err(), "{value:?}");
         }
     }
 
     #[test]
     fn what_stays_in_place_is_taken() {
-        for value in ["octocat", "...", ".github", "a b", "%2e%2e", "ü", "a?b#c", "a..b"] {
-            assert_eq!(check(value), Ok(()), "{value:?}");
+        for value in [
+            "octocat", "...", ".github", "a b", "%2e%2e", "ü", "a?b#c", "a..b", "．．", ";",
+        ] {
+            assert_eq!(check_path_segment(value), Ok(()), "{value:?}");
         }
     }
 }

@@ -71,6 +71,11 @@ impl Canned {
         sent[0].clone()
     }
 
+    /// The request that was sent last.
+    pub(crate) fn latest(&self) -> Sent {
+        self.sent.lock().unwrap().last().cloned().expect("a request")
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.sent.lock().unwrap().len()
     }

@@ -127,7 +127,12 @@ fn send(function: &mut syn::ImplItemFn, operation: &Operation) -> Result<()> {
         .collect();
     let body = operation.body.as_ref().map(|body| {
         let schema = format_ident!("{}", body.schema);
-        quote!(call.json(body.and_then(|body| types::#schema::try_from(body).map_err(|error| error.to_string())))?;)
+        quote! {
+            let body = body.and_then(|body| {
+                types::#schema::try_from(body).map_err(|error| format!("is not complete: {error}"))
+            });
+            call.json(body)?;
+        }
     });
     let body_field = operation.body.as_ref().map(|_| quote!(body,));
     let arguments = operation.parameters.iter().map(argument);

@@ -17,30 +17,49 @@ pub(super) fn open_up(item: &mut Item) {
             item.attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
             item.attrs.push(parse_quote!(#[non_exhaustive]));
-            for variant in item
-                .variants
-                .iter_mut()
-                .filter(|variant| variant.ident == "Object")
-            {
-                variant.ident = format_ident!("Other");
+            for variant in &mut item.variants {
+                if let Some(field) = variant.fields.iter().next() {
+                    variant.ident = better(&variant.ident, &field.ty);
+                }
             }
         }
-        Item::Impl(item) => RenameObject.visit_item_impl_mut(item),
+        Item::Impl(item) => {
+            let from = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+            if let Some(from) = from.filter(|from| from.ident == "From")
+                && let syn::PathArguments::AngleBracketed(arguments) = &from.arguments
+                && let Some(syn::GenericArgument::Type(ty)) = arguments.args.first()
+            {
+                let ty = ty.clone();
+                Rename(&ty).visit_item_impl_mut(item);
+            }
+        }
         _ => {}
     }
 }
 
-/// `Self::Object(…)`, progenitor's name of the alternative that takes any object, becomes `Self::Other(…)`.
-struct RenameObject;
+/// The name of a choice's alternative: that of the type in it, or `Other` for the one that takes anything.
+fn better(ident: &syn::Ident, ty: &syn::Type) -> syn::Ident {
+    let numbered = ident
+        .to_string()
+        .strip_prefix("Variant")
+        .is_some_and(|rest| rest.parse::<u8>().is_ok());
+    match own_name(ty).as_str() {
+        _ if !numbered => ident.clone(),
+        "Value" => format_ident!("Other"),
+        name => format_ident!("{name}"),
+    }
+}
 
-impl VisitMut for RenameObject {
+/// In the conversion from an alternative's type, its name.
+struct Rename<'a>(&'a syn::Type);
+
+impl VisitMut for Rename<'_> {
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         if path.segments.len() == 2
             && path.segments[0].ident == "Self"
             && let Some(last) = path.segments.last_mut()
-            && last.ident == "Object"
         {
-            last.ident = format_ident!("Other");
+            last.ident = better(&last.ident, self.0);
         }
         syn::visit_mut::visit_path_mut(self, path);
     }

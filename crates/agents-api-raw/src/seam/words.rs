@@ -1,0 +1,78 @@
+//! What an error body says to people.
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The largest body that is taken for one of GitHub's error bodies, which have a few hundred bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// The part of an error body that people read. Real ones lack documented fields and have `errors` of any form.
+#[derive(Deserialize)]
+pub(super) struct Words {
+    pub(super) message: String,
+    #[serde(default)]
+    errors: Value,
+}
+
+impl Words {
+    /// What the body says, if it is one of GitHub's.
+    pub(super) fn of(body: &[u8]) -> Option<Self> {
+        (body.len() <= LARGEST)
+            .then(|| serde_json::from_slice(body).ok())
+            .flatten()
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let errors = self.errors.as_array().into_iter().flatten();
+        for (index, error) in errors.take(3).enumerate() {
+            f.write_str(if index == 0 { ": " } else { "; " })?;
+            let part = |name| error.get(name).and_then(Value::as_str);
+            match (part("message"), part("field"), part("code")) {
+                (Some(message), _, _) => f.write_str(message)?,
+                (None, Some(field), Some(code)) => write!(f, "{field} is {code}")?,
+                (None, _, Some(code)) => f.write_str(code)?,
+                _ => f.write_str(error.as_str().unwrap_or("(no text)"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+
+    #[test]
+    fn the_first_errors_are_told_in_whatever_form_they_come() {
+        for (body, text) in [
+            (r#"{"message":"Not Found"}"#, "Not Found"),
+            (
+                r#"{"message":"Invalid","errors":["prompt is empty"]}"#,
+                "Invalid: prompt is empty",
+            ),
+            (
+                r#"{"message":"Invalid","errors":[{"code":"custom","message":"no such model"}]}"#,
+                "Invalid: no such model",
+            ),
+            (
+                r#"{"message":"Invalid","errors":[{"code":"missing_field","field":"prompt"},{"code":"invalid"}]}"#,
+                "Invalid: prompt is missing_field; invalid",
+            ),
+            (
+                r#"{"message":"Invalid","errors":[1,2,3,4]}"#,
+                "Invalid: (no text); (no text); (no text)",
+            ),
+            (r#"{"message":"Invalid","errors":"all"}"#, "Invalid"),
+            (r#"{"message":"Invalid","errors":null}"#, "Invalid"),
+        ] {
+            assert_eq!(Words::of(body.as_bytes()).unwrap().to_string(), text);
+        }
+        for body in ["", "[]", "{}", r#"{"message":1}"#, "<html>"] {
+            assert!(Words::of(body.as_bytes()).is_none(), "{body}");
+        }
+    }
+}
