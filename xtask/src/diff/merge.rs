@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use super::apart::{self, Apart};
 use super::document::Document;
 use super::error::Error;
 use super::schema::{Discriminator, Extra, Node, Union, View, squeezed};
@@ -16,7 +17,7 @@ impl<'a> Document<'a> {
         let mut merge = Merge {
             document: *self,
             view: View::default(),
-            without: BTreeSet::new(),
+            apart: node.apart().collect(),
             seen: HashSet::new(),
             nulls: Nulls::default(),
         };
@@ -56,8 +57,8 @@ impl Words {
 struct Merge<'a> {
     document: Document<'a>,
     view: View<'a>,
-    /// Fields that the named type has and this use of it has not.
-    without: BTreeSet<&'a str>,
+    /// In what this place differs from what is wrapped here.
+    apart: BTreeSet<Apart<'a>>,
     seen: HashSet<usize>,
     nulls: Nulls,
 }
@@ -137,6 +138,10 @@ impl<'a> Merge<'a> {
         both(&mut self.view.format, document.text(schema, "format")?);
         self.values(schema)?;
         self.object_keywords(schema)?;
+        for keyword in apart::KEYWORDS {
+            let paths = document.items(schema, keyword)?.iter().filter_map(Value::as_str);
+            self.apart.extend(paths.map(|path| Apart::new(keyword, path)));
+        }
         if let Some(items) = schema.get("items") {
             self.view.items.get_or_insert_default().and(items);
         }
@@ -176,9 +181,6 @@ impl<'a> Merge<'a> {
             };
             self.view.required.insert(name);
         }
-        // Ours: where several shapes of GitHub's became one type, what each place really has.
-        let absent = self.document.items(schema, "x-without")?;
-        self.without.extend(absent.iter().filter_map(Value::as_str));
         let Some(values) = schema.get("additionalProperties") else {
             return Ok(());
         };
@@ -238,14 +240,16 @@ impl<'a> Merge<'a> {
         let Self {
             mut view,
             nulls,
-            without,
+            apart,
             ..
         } = self;
         view.nullable = nulls.wrapper || (!nulls.typed.is_empty() && nulls.typed.iter().all(|null| *null));
         for name in &view.required {
             view.fields.entry(name).or_default();
         }
-        view.fields.retain(|name, _| !without.contains(name));
+        for one in apart {
+            one.apply(&mut view);
+        }
         let joined = |texts: BTreeSet<String>| texts.into_iter().collect::<Vec<_>>().join(" ");
         view.description = (!words.said.is_empty()).then(|| joined(words.said));
         view.wrapped = words.wrapped.map(joined);

@@ -57,6 +57,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+mod apart;
 mod bounds;
 mod compare;
 mod document;

@@ -7,37 +7,57 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::apart::Apart;
 use super::bounds::Bounds;
 
 /// One place in a schema tree: every schema that holds there. Without any, everything is allowed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Node<'a>(Vec<&'a Value>);
+pub(super) struct Node<'a> {
+    schemas: Vec<&'a Value>,
+    /// What is different here from what the schemas say.
+    apart: BTreeSet<Apart<'a>>,
+}
+
+/// Names a place: equal keys are the same schemas of the same document.
+pub(super) type Key<'a> = (Vec<usize>, BTreeSet<Apart<'a>>);
 
 impl<'a> Node<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
-        Self(vec![schema])
+        Self {
+            schemas: vec![schema],
+            apart: BTreeSet::new(),
+        }
     }
 
     /// Another schema that holds here too.
     pub(super) fn and(&mut self, schema: &'a Value) {
-        self.0.push(schema);
+        self.schemas.push(schema);
     }
 
-    /// Names the place: equal keys are the same schemas of the same document.
-    pub(super) fn key(&self) -> Vec<usize> {
+    /// Something that is different here.
+    pub(super) fn but(&mut self, apart: Apart<'a>) {
+        self.apart.insert(apart);
+    }
+
+    pub(super) fn key(&self) -> Key<'a> {
         let mut key: Vec<usize> = self
-            .0
+            .schemas
             .iter()
             .map(|value| std::ptr::from_ref::<Value>(value).addr())
             .collect();
         key.sort_unstable();
         key.dedup();
-        key
+        (key, self.apart.clone())
     }
 
     /// The schemas that hold here.
     pub(super) fn schemas(&self) -> &[&'a Value] {
-        &self.0
+        &self.schemas
+    }
+
+    /// What is different here.
+    pub(super) fn apart(&self) -> impl Iterator<Item = Apart<'a>> {
+        self.apart.iter().copied()
     }
 }
 

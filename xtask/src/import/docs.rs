@@ -10,6 +10,9 @@ pub(crate) const VALUES: &str = "x-enum-descriptions";
 
 /// Reports what has no documentation, and documentation of what does not exist.
 pub(crate) fn check(lint: &mut Lint<'_>) {
+    if let Some(info) = lint.document.get("info") {
+        one(lint, "/info", info, "the document", "the generated client");
+    }
     for (path, item) in lint
         .document
         .get("paths")

@@ -1,6 +1,7 @@
 //! Writes the document of named shapes: every object, enum and choice is a component, every use of it a `$ref`.
 use serde_json::{Map, Value, json};
 
+use super::apart::Apart;
 use super::naming::{Component, Names};
 use super::origins::Origins;
 use super::pointer;
@@ -21,11 +22,12 @@ pub(crate) fn lift(
         original: &original,
         forest,
         names,
+        apart: Apart::new(forest, names),
         origins,
         problems,
     };
     for (place, id) in &forest.roots {
-        let written = lift.usage(*id);
+        let written = lift.usage(&[*id]);
         lift.locate(place, &[*id]);
         if let Some(schema) = document.pointer_mut(place) {
             *schema = written;
@@ -53,31 +55,39 @@ struct Lift<'a> {
     original: &'a Value,
     forest: &'a Forest,
     names: &'a Names,
+    apart: Apart<'a>,
     origins: &'a mut Origins,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Lift<'_> {
-    /// What stands where the shape is used.
-    fn usage(&self, id: Id) -> Value {
-        let shape = &self.forest.shapes[id];
-        let Some(name) = self.names.of.get(&id) else {
-            let mut written = self.body(shape);
+    /// What stands at a place; `ids` are the shapes of all places that are written as this one.
+    fn usage(&self, ids: &[Id]) -> Value {
+        let Some(first) = ids.first() else {
+            return json!({});
+        };
+        let shape = &self.forest.shapes[*first];
+        let Some(name) = self.names.of.get(first) else {
+            let mut written = self.body(shape, ids);
             written.extend(shape.usage.clone());
             return Value::Object(written);
         };
-        if shape.usage.is_empty() {
+        let mut written = shape.usage.clone();
+        written.extend(self.apart.beside(name, ids));
+        if written.is_empty() {
             return reference(name);
         }
-        let mut written = shape.usage.clone();
         written.insert("allOf".to_owned(), json!([reference(name)]));
         Value::Object(written)
     }
 
-    fn body(&self, shape: &Shape) -> Map<String, Value> {
+    /// A shape as one of `ids`, which are written as one.
+    fn body(&self, shape: &Shape, ids: &[Id]) -> Map<String, Value> {
         let mut written = shape.keywords.clone();
         for (slot, id) in &shape.parts {
-            let part = self.usage(*id);
+            let others = ids.iter().filter_map(|id| self.forest.shapes[*id].part(slot));
+            let all: Vec<Id> = std::iter::once(*id).chain(others).collect();
+            let part = self.usage(&all);
             match slot {
                 Slot::Property(name) => {
                     let properties = written.entry("properties").or_insert_with(|| json!({}));
@@ -103,7 +113,8 @@ impl Lift<'_> {
         let Some(first) = variants.next() else {
             return json!({});
         };
-        let mut united = self.body(&self.forest.shapes[*first]);
+        let all: Vec<Id> = component.variants.iter().flatten().copied().collect();
+        let mut united = self.body(&self.forest.shapes[*first], &all);
         for other in variants {
             let shape = &self.forest.shapes[*other];
             let other = Other {
@@ -113,7 +124,7 @@ impl Lift<'_> {
             };
             unite(
                 &mut united,
-                self.body(shape),
+                self.body(shape, &all),
                 &other,
                 self.original,
                 self.problems,

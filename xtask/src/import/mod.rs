@@ -7,7 +7,8 @@
 //!    keywords that hold nonsense;
 //! 3. [`dereference`] unfolds references, so that shared and repeated descriptions are alike;
 //! 4. [`apply`] gives the overlay's names to places; [`shapes`] brings every schema to one form, [`naming`] decides
-//!    which shapes share a name, [`lift`] and [`unite`] make components of them;
+//!    which shapes share a name, [`lift`] and [`unite`] make components of them, and [`apart`] says what each place
+//!    has of them;
 //! 5. [`apply`] makes the overlay's other changes, [`wrap`] protects references that are documented;
 //! 6. [`docs`] and [`lint`] refuse what is undocumented and what the generator would get wrong;
 //! 7. [`write`] writes both files or none.
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use crate::select::Selection;
 use crate::{input, paths};
 
+mod apart;
 mod apply;
 pub(crate) mod dereference;
 mod docs;

@@ -3,7 +3,12 @@ use serde_json::Value;
 
 /// The pointer one level deeper.
 pub(crate) fn join(pointer: &str, token: &str) -> String {
-    format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"))
+    format!("{pointer}/{}", escaped(token))
+}
+
+/// A token as it stands in a pointer.
+pub(crate) fn escaped(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
 }
 
 /// The tokens of a pointer, unescaped.

@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::cured::Case;
-use super::support::{BODY, GET, LIST, START, at, each_with, list_item};
+use super::support::{GET, LIST, START, at, each_with, list_item};
 
 /// Operations and their parts.
 pub(crate) const OPERATIONS: &[Case] = &[
@@ -105,15 +105,6 @@ pub(crate) const OPERATIONS: &[Case] = &[
 
 /// What the generator does not understand; the printed action removes it.
 pub(crate) const TRAPS: &[Case] = &[
-    (
-        "a default in the request body",
-        |input| at(input, &format!("{START}/requestBody/{BODY}/properties/model"))["default"] = json!("x"),
-        &[
-            "/paths/~1agents~1repos~1{owner}~1{repo}~1tasks/post/requestBody/content/application~1json/schema/properties/model/default",
-            "the default of `model` in a request body",
-        ],
-        "/components/schemas/StartTask/properties/model",
-    ),
     (
         "keywords the generator does not understand",
         |input| {
@@ -223,18 +214,6 @@ pub(crate) const TRAPS: &[Case] = &[
             "remove: true",
         ],
         "/paths/~1agents~1repos~1{owner}~1{repo}~1tasks/post/responses/201",
-    ),
-    (
-        "a default in an answer",
-        |input| {
-            at(input, &list_item())["properties"]["session_count"]["default"] = json!(0);
-        },
-        &[
-            "/properties/session_count/default",
-            "the default of `session_count` in an answer",
-            "remove: true",
-        ],
-        "/components/schemas/Task/properties/session_count",
     ),
     (
         "a default response",

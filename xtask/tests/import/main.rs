@@ -4,6 +4,7 @@
     reason = "a failing case of a table is found by what was printed last"
 )]
 mod additions;
+mod contract;
 mod cured;
 mod documented;
 mod handwritten;

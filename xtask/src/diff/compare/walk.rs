@@ -9,7 +9,7 @@ use super::super::document::Document;
 use super::super::error::Error;
 use super::super::render::code;
 use super::super::report::Class;
-use super::super::schema::{Extra, Node, View};
+use super::super::schema::{Extra, Key, Node, View};
 use super::found::{Found, Side, Step};
 use super::keywords::{notices, values, words};
 
@@ -22,7 +22,7 @@ const WORK: usize = 1_000_000;
 /// Findings of one pair of schemas, shared between the places it is met at.
 pub(super) type Findings = Rc<[Found]>;
 
-type Pair = (Side, Vec<usize>, Vec<usize>);
+type Pair<'a> = (Side, Key<'a>, Key<'a>);
 
 /// The state of one comparison.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub(super) struct Walk<'a> {
     pub(super) new: Document<'a>,
     /// Whether words are compared.
     pub(super) prose: bool,
-    known: HashMap<Pair, Findings>,
+    known: HashMap<Pair<'a>, Findings>,
     /// The pairs around the current one, by how far out they are.
-    around: HashMap<Pair, usize>,
+    around: HashMap<Pair<'a>, usize>,
     /// The outermost pair that was met inside itself and that a finding so far may be missing something of.
     cut: usize,
     work: usize,

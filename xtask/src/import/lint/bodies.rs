@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::super::document::canonical;
 use super::super::pointer;
-use super::Lint;
 use super::parameters::is_simple;
+use super::{Lint, whole};
 
 /// Applies the rules to the request body of an operation.
 pub(super) fn request(lint: &mut Lint<'_>, place: &str, operation: &Value) {
@@ -69,7 +69,7 @@ pub(super) fn responses(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         if status.starts_with('2') {
             let schema = response.pointer("/content/application~1json/schema");
             successes
-                .entry(schema.map_or_else(String::new, canonical))
+                .entry(schema.map_or_else(String::new, |schema| canonical(whole(schema))))
                 .or_default()
                 .push(status);
         }

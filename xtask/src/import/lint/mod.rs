@@ -5,17 +5,16 @@
 //! the rules are lists of what is allowed; a keyword nobody has looked at is refused, not passed on.
 mod bodies;
 pub(crate) mod casing;
-mod defaults;
 mod members;
 mod operations;
 mod parameters;
 mod schemas;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::origins::Origins;
 use super::problem::Problem;
-use super::{pointer, stanza};
+use super::{apart, pointer, stanza};
 
 /// Keywords that become a check in the generated type, and so an error when GitHub sends something new.
 pub(crate) const TOO_STRICT: [&str; 4] = ["pattern", "minLength", "maxLength", "uniqueItems"];
@@ -64,7 +63,6 @@ impl<'a> Lint<'a> {
     pub(crate) fn rules(&mut self) {
         operations::check(self);
         schemas::check(self);
-        defaults::check(self);
     }
 
     /// Whether a place of the resolved document was made of something in the input.
@@ -108,9 +106,10 @@ impl<'a> Lint<'a> {
         self.report_with(&place, message, stanza);
     }
 
-    /// The thing a reference to a component refers to, with its name.
+    /// The thing a reference to a component refers to, with its name. The reference may say in what its place differs
+    /// from the component.
     pub(crate) fn component(&self, schema: &Value) -> Option<(String, &'a Value)> {
-        let name = schema
+        let name = whole(schema)
             .get("$ref")?
             .as_str()?
             .strip_prefix("#/components/schemas/")?;
@@ -122,7 +121,7 @@ impl<'a> Lint<'a> {
 
     /// Reports the keywords of an object that are not in `allowed`.
     pub(crate) fn allow(&mut self, place: &str, value: &Value, what: &str, allowed: &[&str]) {
-        for key in value.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        for key in value.as_object().into_iter().flat_map(Map::keys) {
             if !allowed.contains(&key.as_str()) {
                 self.report_keyword(
                     place,
@@ -131,5 +130,19 @@ impl<'a> Lint<'a> {
                 );
             }
         }
+    }
+}
+
+/// The type that is used in a place: what is left when the place does not say in what it differs, as for the generator.
+fn whole(schema: &Value) -> &Value {
+    let wraps = |map: &Map<String, Value>| {
+        map.len() > 1
+            && map
+                .keys()
+                .all(|key| key == "allOf" || apart::KEYS.contains(&key.as_str()))
+    };
+    match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([only]) if schema.as_object().is_some_and(wraps) => only,
+        _ => schema,
     }
 }

@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::docs::VALUES;
 use super::super::grammar::Kind;
-use super::super::{pointer, stanza};
+use super::super::{apart, pointer, stanza};
 use super::{Lint, casing, members};
 
 /// Keywords that the generator understands on any schema.
@@ -102,7 +102,7 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
             place,
             &value,
             "a wrapped reference",
-            &[&COMMON[1..7], &["allOf"], refused.as_slice()].concat(),
+            &[&COMMON[1..7], &["allOf"], &apart::KEYS, refused.as_slice()].concat(),
         );
         if members.len() != 1 || members.iter().any(|member| lint.component(member).is_none()) {
             lint.report(
