@@ -143,12 +143,11 @@ fn sample(name: &str, schema: &Value) -> Option<String> {
 }
 
 fn body(spec: &Value, value: &Value) -> Result<Body> {
-    let reference = value
-        .pointer("/content/application~1json/schema/$ref")
-        .and_then(Value::as_str);
-    let name = reference
-        .and_then(|text| text.rsplit('/').next())
-        .context("the body is not a named schema")?;
+    let schema = value.pointer("/content/application~1json/schema");
+    let names = schema.map(super::engine::references).unwrap_or_default();
+    let [name] = names.as_slice() else {
+        bail!("the body is not one named schema")
+    };
     let schema = super::schema(spec, name).context("the body's schema is gone")?;
     let required = schema.get("required").and_then(Value::as_array);
     let required = required
@@ -165,7 +164,7 @@ fn body(spec: &Value, value: &Value) -> Result<Body> {
             )
         });
     Ok(Body {
-        schema: name.to_owned(),
+        schema: name.clone(),
         doc: super::docs::text(value),
         required: required.collect(),
     })
