@@ -49,6 +49,12 @@ impl Answer {
         self
     }
 
+    /// The `Link` header, empty where there is none.
+    pub(crate) fn link(&self) -> &[u8] {
+        let link = self.headers.iter().find(|(name, _)| name == http::header::LINK);
+        link.map_or(&[], |(_, value)| value.as_bytes())
+    }
+
     pub(crate) fn applied(mut self) -> Self {
         self.applied = true;
         self

@@ -4,10 +4,11 @@ use http::{HeaderMap, header};
 
 use crate::seeded::mixed;
 
-/// A weak tag of a body, as long as GitHub's.
-pub(crate) fn of(body: &[u8]) -> String {
+/// A weak tag of a body and the links beside it, as long as GitHub's. The links count: a page may gain a next one
+/// while its own tasks stay as they are.
+pub(crate) fn of(body: &[u8], link: &[u8]) -> String {
     let mut lanes = [1_u64, 2, 3, 4].map(|lane| mixed(lane, body.len() as u64));
-    for (position, chunk) in body.chunks(8).enumerate() {
+    for (position, chunk) in body.chunks(8).chain(link.chunks(8)).enumerate() {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         let lane = &mut lanes[position % 4];
@@ -36,19 +37,21 @@ mod tests {
     #[test]
     fn a_byte_anywhere_changes_the_tag() {
         let body = vec![b'x'; 1000];
-        let before = of(&body);
+        let before = of(&body, b"");
         for position in [0, 7, 8, 500, 999] {
             let mut changed = body.clone();
             changed[position] = b'y';
-            assert_ne!(of(&changed), before, "{position}");
+            assert_ne!(of(&changed, b""), before, "{position}");
         }
-        assert_eq!(of(&body), before);
-        assert_ne!(of(b"x"), of(b"x\0"));
+        assert_eq!(of(&body, b""), before);
+        assert_ne!(of(b"x", b""), of(b"x\0", b""));
+        assert_ne!(of(b"x", b""), of(b"x", b"y"));
+        assert_ne!(of(b"12345678", b""), of(b"", b"12345678"));
     }
 
     #[test]
     fn tags_are_compared_weakly_and_in_lists() {
-        let tag = of(b"{}");
+        let tag = of(b"{}", b"");
         for value in [
             tag.clone(),
             tag.replace("W/", ""),

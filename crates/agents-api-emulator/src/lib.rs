@@ -13,6 +13,7 @@ mod clock;
 mod emulator;
 mod etag;
 mod faults;
+mod hide;
 mod life;
 mod limits;
 mod log;

@@ -8,10 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::hide::{HIDDEN, Hider};
 use crate::operation::Operation;
 
-/// What stands in the log in place of a token.
-const HIDDEN: &str = "[hidden]";
+/// The ways to authenticate whose names may stand in the log; what else comes first in the header may be a token.
+const SCHEMES: [&str; 4] = ["bearer", "token", "basic", "digest"];
 
 /// How many requests are kept by default.
 pub(crate) const KEPT: usize = 100_000;
@@ -31,13 +32,13 @@ pub struct RequestRecord {
     pub operation: Option<Operation>,
     /// The method.
     pub method: String,
-    /// The path as it was sent.
+    /// The path as it was sent, tokens hidden.
     pub path: String,
-    /// The query as it was sent, without the question mark.
+    /// The query as it was sent, without the question mark, tokens hidden.
     pub query: Option<String>,
     /// Every header in order, names in lower case. Tokens are hidden.
     pub headers: Vec<(String, String)>,
-    /// The body, as text.
+    /// The body, as text, tokens hidden.
     pub body: Option<String>,
     /// Whose token it carried.
     pub user: Option<String>,
@@ -70,16 +71,18 @@ impl RequestRecord {
 }
 
 /// Headers as the log keeps them.
-pub(crate) fn headers(headers: &http::HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn headers(headers: &http::HeaderMap, hider: &Hider) -> Vec<(String, String)> {
     let kept = headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         let value = match name.as_str() {
             "authorization" | "proxy-authorization" => match value.split_once(' ') {
-                Some((scheme, _)) => format!("{scheme} {HIDDEN}"),
-                None => HIDDEN.to_owned(),
+                Some((scheme, _)) if SCHEMES.contains(&&*scheme.to_ascii_lowercase()) => {
+                    format!("{scheme} {HIDDEN}")
+                }
+                _ => HIDDEN.to_owned(),
             },
             "cookie" => HIDDEN.to_owned(),
-            _ => value,
+            _ => hider.hide(value),
         };
         (name.as_str().to_owned(), value)
     });
@@ -153,7 +156,14 @@ mod tests {
         let mut map = HeaderMap::new();
         map.insert("authorization", "Bearer ghp_secret".parse().expect("a header"));
         map.insert("accept", "*/*".parse().expect("a header"));
-        let kept = super::headers(&map);
+        map.insert("x-copy", "ghp_0123456789".parse().expect("a header"));
+        map.insert(
+            "proxy-authorization",
+            "ghp_secret alone".parse().expect("a header"),
+        );
+        let kept = super::headers(&map, &super::Hider::default());
+        assert!(kept.contains(&("x-copy".into(), "[hidden]".into())));
+        assert!(kept.contains(&("proxy-authorization".into(), "[hidden]".into())));
         assert!(kept.contains(&("authorization".into(), "Bearer [hidden]".into())));
         assert!(kept.contains(&("accept".into(), "*/*".into())));
     }

@@ -26,7 +26,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::ListRepoTasks,
         Self::StartTask,
         Self::GetRepoTask,
@@ -59,6 +59,16 @@ impl Operation {
     /// Whether it is one of the two task lists.
     pub const fn is_task_list(self) -> bool {
         matches!(self, Self::ListRepoTasks | Self::ListTasks)
+    }
+
+    /// Whether it is one of the five about agent tasks.
+    pub(crate) const fn is_about_tasks(self) -> bool {
+        !matches!(self, Self::Graphql | Self::ListPulls | Self::RateLimit)
+    }
+
+    /// Whether it uses up quota.
+    pub(crate) const fn costs(self) -> bool {
+        !matches!(self, Self::RateLimit)
     }
 
     /// Where GitHub documents it.

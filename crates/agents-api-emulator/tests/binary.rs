@@ -138,6 +138,14 @@ fn a_bad_flag_is_explained() {
         (vec!["--tasks", "many"], "many"),
         (vec!["--faults", "/nowhere/faults.toml"], "/nowhere/faults.toml"),
         (vec!["--log", "/nowhere/log"], "/nowhere/log"),
+        (vec!["--tasks", "4294967295"], "10000000"),
+        (vec!["--token", ""], "visible ASCII"),
+        (vec!["--token", "two words"], "visible ASCII"),
+        (vec!["--read-only-token", "ghs_x"], "refused by every operation"),
+        (
+            vec!["--token", "ghp_x", "--read-only-token", "ghp_x"],
+            "--token already",
+        ),
         (vec!["--unknown"], "--unknown"),
     ] {
         let output = run(&args);
@@ -171,7 +179,68 @@ fn a_taken_port_is_explained() {
     let output = run(&["--port", port]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
-        !output.status.success() && error.contains(&format!("cannot listen on 127.0.0.1:{port}: ")),
+        !output.status.success()
+            && error.contains(&format!("cannot listen on 127.0.0.1:{port}: "))
+            && error.contains("--port"),
         "{error}"
     );
+}
+
+#[test]
+fn a_host_that_others_reach_is_pointed_out() {
+    for (host, warned) in [("127.0.0.1", false), ("0.0.0.0", true)] {
+        let mut child = program()
+            .args(["--host", host])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a program");
+        let out = child.stdout.take().expect("its output");
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        child.kill().expect("killed");
+        let error = child.wait_with_output().expect("an end").stderr;
+        let error = String::from_utf8_lossy(&error).into_owned();
+        assert!(
+            line.starts_with(&format!("listening on http://{host}:")),
+            "{line}"
+        );
+        assert_eq!(error.contains("other machines can reach"), warned, "{error}");
+    }
+}
+
+#[test]
+fn the_log_can_go_to_standard_output() {
+    let mut emulator = Running::start(&["--log", "-"]);
+    emulator.get("/agents/tasks", agents_api_emulator::DEFAULT_TOKEN);
+    let mut line = String::new();
+    let out = emulator.child.stdout.as_mut().expect("its output");
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("{\"number\":1,"), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_is_pointed_out_once() {
+    let mut child = program()
+        .args(["--log", "/dev/full"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a program");
+    let mut line = String::new();
+    let out = child.stdout.take().expect("its output");
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    let address = line.trim_end().rsplit('/').next().expect("an address").to_owned();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&address).expect("a connection");
+        write!(stream, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    }
+    child.kill().expect("killed");
+    let error = child.wait_with_output().expect("an end").stderr;
+    let error = String::from_utf8_lossy(&error).into_owned();
+    assert_eq!(error.matches("the log ends here").count(), 1, "{error}");
 }

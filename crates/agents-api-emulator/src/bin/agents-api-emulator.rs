@@ -22,16 +22,16 @@ struct Args {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
     /// Token that clients must send; it belongs to octocat and may do everything
-    #[arg(long, value_name = "T", default_value = DEFAULT_TOKEN)]
+    #[arg(long, value_name = "T", default_value = DEFAULT_TOKEN, value_parser = token)]
     token: String,
     /// Further token that may only read
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = token)]
     read_only_token: Vec<String>,
     /// Repository to add; may be given repeatedly [default: octocat/hello-world]
     #[arg(long = "repo", value_name = "OWNER/NAME", value_parser = repository)]
     repos: Vec<(String, String)>,
-    /// Tasks with random pasts to begin with
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Tasks with random pasts to begin with, at most ten million
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     tasks: u32,
     /// Where ids, random lives and random faults come from
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -54,7 +54,7 @@ struct Args {
     /// File of faults, in TOML
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// File to append a line of JSON to for every request
+    /// File to append a line of JSON to for every request; - is standard output
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 }
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            let _ = writeln!(io::stderr(), "agents-api-emulator: {message}");
+            warn(&message);
             ExitCode::FAILURE
         }
     }
@@ -84,9 +84,12 @@ async fn serve(builder: Builder) -> Result<(), String> {
         .start()
         .await
         .map_err(|error| match std::error::Error::source(&error) {
-            Some(source) => format!("{error}: {source}"),
+            Some(source) => format!("{error}: {source}; choose another address with --host and --port"),
             None => error.to_string(),
         })?;
+    if !github.address().ip().is_loopback() {
+        warn("other machines can reach this emulator: its host is not a loopback address");
+    }
     let mut out = io::stdout().lock();
     let printed = writeln!(out, "listening on {}", github.base_url()).and_then(|()| out.flush());
     drop(out);
@@ -118,6 +121,9 @@ fn stopped() -> Result<impl Future<Output = ()>, String> {
 }
 
 fn builder(args: Args) -> Result<Builder, String> {
+    if args.read_only_token.contains(&args.token) {
+        return Err("--read-only-token: the token is --token already, which may do everything".to_owned());
+    }
     let mut limits = Limits::default().quota(args.quota);
     if args.secondary_limits {
         limits = limits.secondary(SecondaryLimits::github());
@@ -146,10 +152,43 @@ fn builder(args: Args) -> Result<Builder, String> {
         builder = builder.fault_plan(faults(path)?);
     }
     if let Some(path) = &args.log {
-        let log = File::options().create(true).append(true).open(path);
-        builder = builder.log_to(log.map_err(|error| format!("--log {}: {error}", path.display()))?);
+        let sink = sink(path).map_err(|error| format!("--log {}: {error}", path.display()))?;
+        builder = builder.log_to(sink);
     }
     Ok(builder)
+}
+
+/// Where the log goes, with a word of warning should it end before the program does.
+fn sink(path: &Path) -> io::Result<impl io::Write + Send + 'static> {
+    let sink: Box<dyn io::Write + Send> = if path == Path::new("-") {
+        Box::new(io::stdout())
+    } else {
+        Box::new(File::options().create(true).append(true).open(path)?)
+    };
+    Ok(Announced(sink))
+}
+
+/// A sink that says when it fails: the emulator goes on without its log.
+struct Announced(Box<dyn io::Write + Send>);
+
+impl io::Write for Announced {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0
+            .write_all(bytes)
+            .inspect_err(|error| warn(&format!("the log ends here, it cannot be written: {error}")))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn warn(message: &str) {
+    let _ = writeln!(io::stderr(), "agents-api-emulator: {message}");
 }
 
 fn faults(path: &Path) -> Result<FaultPlan, String> {
@@ -167,6 +206,16 @@ fn repository(text: &str) -> Result<(String, String), String> {
         Some((owner, name)) if is_name(owner) && is_name(name) => Ok((owner.to_owned(), name.to_owned())),
         _ => Err("a repository is written OWNER/NAME, like octocat/hello-world".to_owned()),
     }
+}
+
+fn token(text: &str) -> Result<String, String> {
+    if text.starts_with("ghs_") {
+        return Err("a ghs_ token is refused by every operation; use another prefix, like ghp_".to_owned());
+    }
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a token is made of visible ASCII characters without spaces, like ghp_test".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -46,7 +46,6 @@ pub const DEFAULT_TOKEN: &str = "ghp_emulatorTokenForTestsOnly00000000000";
 /// # Ok::<(), agents_api_emulator::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug)]
 pub struct Emulator {
     app: Arc<App>,
     address: SocketAddr,
@@ -222,6 +221,15 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither its secrets nor a hundred thousand tasks.
+        f.debug_struct("Emulator")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 

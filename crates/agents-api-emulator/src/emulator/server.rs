@@ -33,6 +33,9 @@ pub(super) async fn run(listener: TcpListener, app: Arc<App>, mut stop: watch::R
             },
         }
     }
+    // The port is free before the connections end: none can follow them.
+    drop(listener);
+    connections.shutdown().await;
 }
 
 async fn entry(

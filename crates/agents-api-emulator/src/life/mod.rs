@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn every_builtin_script_is_found_by_its_name() {
-        for name in Script::BUILTIN {
+        for name in Script::BUILTIN.iter().copied() {
             let script = Script::builtin(name);
             assert_eq!(script.as_ref().map(Script::name), Some(name));
         }

@@ -133,7 +133,7 @@ impl Limiter {
         among: u32,
         now: i64,
     ) -> Result<(), Stop> {
-        let Some(operation) = operation.filter(|operation| *operation != Operation::RateLimit) else {
+        let Some(operation) = operation.filter(|operation| operation.costs()) else {
             return Ok(());
         };
         self.with(|ledger| ledger.charge(account, operation, among, now))

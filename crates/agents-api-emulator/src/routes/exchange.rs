@@ -12,6 +12,7 @@ use crate::auth::{self, DEFAULT_API_VERSION};
 use crate::clock::http_date;
 use crate::etag;
 use crate::faults::{Drawn, Effect};
+use crate::hide::Hider;
 use crate::log::{self, RequestRecord};
 use crate::operation::Operation;
 use crate::world::Index;
@@ -20,12 +21,15 @@ use crate::world::Index;
 pub(super) struct Exchange {
     app: Arc<App>,
     record: Option<RequestRecord>,
+    hider: Hider,
     request_id: String,
     operation: Option<Operation>,
     account: Option<Index>,
     user_id: i64,
     version: &'static str,
     answered: bool,
+    /// Whether it used up quota.
+    charged: bool,
     /// Whether a fault says that nothing is left of the quota.
     exhausted: bool,
     /// How many requests of the account were in flight when it came, itself included.
@@ -44,7 +48,7 @@ impl Exchange {
         let request_id = request_id(app.settings.seed, number, now.timestamp_millis());
         let mut user = None;
         let (mut account, mut user_id) = (None, 0);
-        {
+        let hider = {
             let world = app.world();
             if let Some(known) = auth::secret(&parts.headers).and_then(|secret| world.account(secret)) {
                 account = Some(known.number);
@@ -53,16 +57,17 @@ impl Exchange {
                     user_id = known.id;
                 }
             }
-        }
+            Hider::new(world.secrets())
+        };
         let among = account.map_or(1, |account| app.limiter.enter(account));
         let record = RequestRecord {
             number,
             at: now,
             operation,
             method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().map(str::to_owned),
-            headers: log::headers(&parts.headers),
+            path: hider.hide(parts.uri.path().to_owned()),
+            query: parts.uri.query().map(|query| hider.hide(query.to_owned())),
+            headers: log::headers(&parts.headers, &hider),
             body: None,
             user,
             applied: false,
@@ -76,12 +81,14 @@ impl Exchange {
         Self {
             app,
             record,
+            hider,
             request_id,
             operation,
             account,
             user_id,
             version,
             answered: true,
+            charged: false,
             exhausted: false,
             among,
         }
@@ -95,13 +102,18 @@ impl Exchange {
         self.among
     }
 
+    /// It has used up quota, which an answer of 304 gives back.
+    pub(super) fn charged(&mut self) {
+        self.charged = true;
+    }
+
     pub(super) fn version(&mut self, version: &'static str) {
         self.version = version;
     }
 
     pub(super) fn read(&mut self, body: &Bytes) {
         if let Some(record) = self.record.as_mut().filter(|_| !body.is_empty()) {
-            record.body = Some(String::from_utf8_lossy(body).into_owned());
+            record.body = Some(self.hider.hide(String::from_utf8_lossy(body).into_owned()));
         }
     }
 
@@ -169,7 +181,7 @@ impl Exchange {
     pub(super) fn finish(mut self, mut answer: Answer, parts: &Parts) -> Response<Bytes> {
         let now = self.app.clock.millis();
         let tag = (is_read(&parts.method) && answer.status == StatusCode::OK && !answer.from_proxy)
-            .then(|| etag::of(&answer.body));
+            .then(|| etag::of(&answer.body, answer.link()));
         if tag
             .as_ref()
             .is_some_and(|tag| etag::is_known(&parts.headers, tag))
@@ -177,7 +189,7 @@ impl Exchange {
             answer.status = StatusCode::NOT_MODIFIED;
             answer.body = Bytes::new();
             answer.content_type = None;
-            if let (Some(account), Some(operation)) = (self.account, self.operation) {
+            if let (Some(account), Some(operation), true) = (self.account, self.operation, self.charged) {
                 self.app.limiter.refund(account, operation, now);
             }
         }
@@ -214,7 +226,7 @@ impl Exchange {
             } else {
                 set(header::CACHE_CONTROL, "no-cache");
             }
-            if let Some(operation) = self.operation {
+            if let Some(operation) = self.operation.filter(|operation| operation.is_about_tasks()) {
                 let (name, value) = tasks::accepted_permission(operation.is_write());
                 set(name, value);
             }

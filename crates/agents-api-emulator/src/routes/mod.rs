@@ -95,14 +95,15 @@ pub(crate) async fn handle(app: Arc<App>, wire: Wire, request: Request<Body>) ->
     if let Ok(body) = &body {
         exchange.read(body);
     }
-    let latency = drawn.latency();
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
     let instead = drawn.instead();
     let applies = instead.is_none_or(|fault| fault.after_applied);
     let served = applies.then(|| serve(&app, &parts, &route, operation, body, &drawn, &mut exchange));
     exchange.applied(served.as_ref().is_some_and(|answer| answer.applied));
+    // The answer is late, not the request: a client that gives up here has been served all the same.
+    let latency = drawn.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     if instead.is_some_and(|fault| fault.effect == Effect::Hang) {
         exchange.unanswered();
         std::future::pending::<()>().await;
@@ -151,11 +152,14 @@ fn serve(
     {
         return stopped(stop, &world, &account, now, exchange.request_id());
     }
+    if operation.costs() {
+        exchange.charged();
+    }
     let body = match body {
         Ok(body) => body,
         Err(unreadable) => return refuse(unreadable.into()),
     };
-    let origin = origin::of(&parts.headers, &app.settings.local);
+    let origin = origin::of(&parts.headers, parts.uri.authority(), &app.settings.local);
     let call = Call {
         operation,
         route,

@@ -1,11 +1,15 @@
 //! The origin under which the client reached the emulator: links must lead back the way it came.
 
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, header};
 
-/// `scheme://host`, from what a proxy in front says, else from `Host`, else from the local address.
-pub(crate) fn of(headers: &HeaderMap, local: &str) -> String {
+/// `scheme://host`, from what a proxy in front says, else from a target in absolute form, which counts for more than
+/// `Host` (RFC 9112, 3.2.2), else from `Host`, else from the local address.
+pub(crate) fn of(headers: &HeaderMap, target: Option<&Authority>, local: &str) -> String {
     let forwarded = |name| text(headers, &HeaderName::from_static(name));
-    let host = forwarded("x-forwarded-host").or_else(|| text(headers, &header::HOST));
+    let host = forwarded("x-forwarded-host")
+        .or_else(|| target.map(Authority::as_str))
+        .or_else(|| text(headers, &header::HOST));
     let host = host.filter(|host| is_host(host)).unwrap_or(local);
     let scheme = forwarded("x-forwarded-proto")
         .filter(|scheme| matches!(*scheme, "http" | "https"))
@@ -35,7 +39,7 @@ mod tests {
                 value.parse().expect("a header value"),
             )
         });
-        of(&pairs.collect(), "127.0.0.1:1")
+        of(&pairs.collect(), None, "127.0.0.1:1")
     }
 
     #[test]
@@ -48,6 +52,9 @@ mod tests {
             ("x-forwarded-proto", "https"),
         ];
         assert_eq!(origin(&behind_proxy), "https://github.test");
+        let host = HeaderMap::from_iter([(header::HOST, "inner".parse().expect("a header value"))]);
+        let target = Authority::from_static("outer:8080");
+        assert_eq!(of(&host, Some(&target), "127.0.0.1:1"), "http://outer:8080");
         assert_eq!(origin(&[("host", "a>; rel=\"next\"")]), "http://127.0.0.1:1");
     }
 }

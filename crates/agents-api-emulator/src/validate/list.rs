@@ -146,7 +146,8 @@ fn states(name: &'static str, text: &str) -> Result<Vec<TaskState>, FieldError> 
         .map(|word| TaskState::from_wire(word.trim()))
         .collect();
     states.ok_or_else(|| {
-        let known = TaskState::ALL.map(TaskState::as_str).join(", ");
+        let known: Vec<_> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
+        let known = known.join(", ");
         FieldError::custom(name, format!("state must be a comma-separated list of: {known}"))
     })
 }

@@ -172,8 +172,14 @@ impl World {
         self.accounts.insert(token.secret.clone(), account);
     }
 
+    /// The account of a token. An empty secret is what a request without a usable one has: it opens nothing.
     pub(crate) fn account(&self, secret: &str) -> Option<&Account> {
-        self.accounts.get(secret)
+        self.accounts.get(secret).filter(|_| !secret.is_empty())
+    }
+
+    /// The secret of every token.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.accounts.keys().map(String::as_str)
     }
 
     pub(crate) fn user(&self, index: Index) -> Option<&User> {

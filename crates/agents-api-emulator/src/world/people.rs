@@ -1,5 +1,7 @@
 //! Users, repositories and the tokens that see them.
 
+use std::fmt;
+
 use super::Index;
 
 #[derive(Debug)]
@@ -41,7 +43,7 @@ pub enum Access {
 /// let reader = Token::new("github_pat_reader").user("monalisa").access(Access::Read).sees("octocat", "hello-world");
 /// # let _ = reader;
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct Token {
     pub(crate) secret: String,
@@ -86,6 +88,17 @@ impl Token {
     pub fn sees_nothing(mut self) -> Self {
         self.sees = Some(Vec::new());
         self
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The secret stays one.
+        f.debug_struct("Token")
+            .field("user", &self.login)
+            .field("access", &self.access)
+            .field("sees", &self.sees)
+            .finish_non_exhaustive()
     }
 }
 

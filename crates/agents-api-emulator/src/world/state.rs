@@ -26,7 +26,7 @@ pub enum TaskState {
 
 impl TaskState {
     /// Every documented state, in GitHub's order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::Queued,
         Self::InProgress,
         Self::Completed,
@@ -53,7 +53,7 @@ impl TaskState {
 
     /// The state of a word on the wire, if GitHub documents it.
     pub fn from_wire(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
+        Self::ALL.iter().copied().find(|state| state.as_str() == word)
     }
 
     /// Whether the session is over: completed, failed, timed out or cancelled.

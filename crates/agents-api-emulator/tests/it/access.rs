@@ -170,3 +170,16 @@ async fn versions_are_selected_or_refused() {
             .contains("2026-03-10")
     );
 }
+
+#[tokio::test]
+async fn an_empty_token_opens_nothing() {
+    let world = World::with(Emulator::builder().add_token(Token::new(""))).await;
+    for header in ["Bearer ", "Basic b2N0b2NhdDo=", ""] {
+        let request = world.anonymous("GET", "/agents/tasks");
+        assert_eq!(
+            reply(request.header("authorization", header)).await.status,
+            401,
+            "{header}"
+        );
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use agents_api_emulator::{Effect, Emulator, Fault, FaultPlan, Operation, Refused, RetryAfter, Target};
 use serde_json::{Value, json};
 
-use crate::support::{REPO_TASKS, Reply, World};
+use crate::support::{REPO_TASKS, Reply, World, until};
 
 async fn faulty(fault: Fault) -> World {
     World::with(Emulator::builder().fault(fault)).await
@@ -229,4 +229,17 @@ async fn a_reset_is_not_softened_by_a_cut() {
     let builder = Emulator::builder().fault(Fault::on(Target::Any, Effect::Reset));
     let world = World::with(builder.fault(Fault::on(Target::Any, Effect::Truncate(None)))).await;
     assert!(world.request("GET", "/agents/tasks").send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_late_answer_is_that_of_a_request_which_was_applied_in_time() {
+    let latency = std::time::Duration::from_secs(600);
+    let world = faulty(Fault::on(Operation::StartTask, Effect::Latency(latency))).await;
+    let start = world.request("POST", REPO_TASKS);
+    let client = tokio::spawn(start.body(r#"{"prompt":"Fix it"}"#).send());
+    until(|| world.github.tasks().len() == 1).await;
+    client.abort();
+    until(|| !world.github.requests().is_empty()).await;
+    let seen = &world.github.requests()[0];
+    assert_eq!((seen.applied, seen.status), (true, None));
 }

@@ -148,3 +148,26 @@ async fn a_head_ref_counts_only_with_an_open_pull_request() {
         "no-such-branch"
     );
 }
+
+#[tokio::test]
+async fn what_is_asked_for_twice_is_merged() {
+    let world = World::new().await;
+    let id = pulls(&world, 1).remove(0);
+    let query = format!(
+        "{{ node(id: \"{id}\") {{ ...A ... on PullRequest {{ repository {{ owner {{ login }} }} }} }} viewer {{ login }} \
+         viewer {{ databaseId }} }} fragment A on PullRequest {{ number repository {{ name owner {{ __typename }} }} }}"
+    );
+    let body = world.post("/graphql", &json!({ "query": query })).await.body;
+    let owner = json!({ "__typename": "User", "login": "octocat" });
+    let node = json!({ "number": 102, "repository": { "name": "hello-world", "owner": owner } });
+    let viewer = json!({ "login": "octocat", "databaseId": 1 });
+    assert_eq!(body, json!({ "data": { "node": node, "viewer": viewer } }));
+}
+
+#[tokio::test]
+async fn fragments_that_spread_themselves_come_to_an_end() {
+    let world = World::new().await;
+    let query = "{ ...A } fragment A on Query { ...B ...B ...A ...A __typename } fragment B on Query { ...A ...A ...B }";
+    let body = world.post("/graphql", &json!({ "query": query })).await.body;
+    assert_eq!(body, json!({ "data": { "__typename": "Query" } }));
+}

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use agents_api_emulator::{Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, SecondaryLimits};
+use agents_api_emulator::{
+    Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, SecondaryLimits, TaskSeed, TaskState,
+};
 use serde_json::json;
 
 use crate::support::{REPO_TASKS, World, reply};
@@ -158,4 +160,31 @@ async fn too_many_at_once_are_refused_until_the_others_are_done() {
     while world.get("/agents/tasks").await.status != 200 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn asking_for_the_quota_again_gives_none_back() {
+    let world = World::new().await;
+    world.get("/agents/tasks").await;
+    for _ in 0..3 {
+        let ask = world.request("GET", "/rate_limit").header("if-none-match", "*");
+        assert_eq!(reply(ask).await.status, 304);
+    }
+    assert_eq!(world.get("/rate_limit").await.body["rate"]["used"], 1);
+}
+
+#[tokio::test]
+async fn a_page_that_gains_a_next_one_is_not_the_known_one() {
+    let world = World::new().await;
+    for state in [TaskState::Failed, TaskState::Queued] {
+        let seed = TaskSeed::new("Fix it").state(state);
+        world.github.seed_task(seed).expect("a repository");
+    }
+    let path = "/agents/tasks?state=failed&per_page=1&sort=created_at&direction=asc";
+    let before = world.get(path).await;
+    world.github.tasks()[1].set_state(TaskState::Failed);
+    let again = world.request("GET", path);
+    let again = reply(again.header("if-none-match", before.header("etag"))).await;
+    assert_eq!((again.status, &again.body), (200, &before.body));
+    assert!(again.header("link").contains("rel=\"next\""));
 }

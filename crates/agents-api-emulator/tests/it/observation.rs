@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use agents_api_emulator::{Effect, Emulator, Fault, Operation};
+use agents_api_emulator::{Effect, Emulator, Fault, Operation, Token};
 use serde_json::{Value, json};
 
-use crate::support::{REPO_TASKS, World};
+use crate::support::{REPO_TASKS, World, reply, until};
 
 #[tokio::test]
 async fn every_request_is_kept_with_its_outcome_and_without_its_token() {
@@ -87,4 +87,56 @@ async fn the_log_keeps_the_latest() {
             .collect::<Vec<_>>(),
         [4, 5]
     );
+}
+
+#[tokio::test]
+async fn a_token_is_hidden_wherever_a_client_puts_it() {
+    let world = World::with(Emulator::builder().token("no-prefix-gives-it-away")).await;
+    let token = world.github.token();
+    for secret in [token, "ghp_0123456789abcdef"] {
+        let path = format!("/agents/tasks?access_token={secret}");
+        reply(world.anonymous("GET", &path).header("x-copy", secret)).await;
+        let body = json!({ "prompt": secret });
+        reply(world.anonymous("POST", REPO_TASKS).json(&body)).await;
+        reply(world.anonymous("GET", &format!("/agents/tasks/{secret}"))).await;
+        reply(
+            world
+                .anonymous("GET", "/")
+                .header("authorization", format!("{secret} x")),
+        )
+        .await;
+    }
+    let log = format!("{:?}", world.github.requests());
+    assert!(
+        !log.contains("ghp_") && !log.contains(token) && log.matches("[hidden]").count() >= 10,
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_printed_of_an_emulator_has_no_secret() {
+    let github = Emulator::builder()
+        .add_token(Token::new("ghp_second"))
+        .start()
+        .await;
+    let github = github.expect("a free port");
+    let shown = format!("{github:?} {:?}", Token::new("ghp_second"));
+    assert!(
+        !shown.contains(github.token()) && !shown.contains("ghp_second"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn when_a_shutdown_is_over_every_request_is_in_the_log() {
+    let sink = Sink::default();
+    let hang = Fault::on(Operation::StartTask, Effect::Hang).after_applied();
+    let world = World::with(Emulator::builder().log_to(sink.clone()).fault(hang)).await;
+    let start = world.request("POST", REPO_TASKS);
+    let client = tokio::spawn(start.body(r#"{"prompt":"Fix it"}"#).send());
+    until(|| world.github.tasks().len() == 1).await;
+    world.github.shutdown().await;
+    let lines = String::from_utf8(sink.0.lock().expect("a lock").clone()).expect("text");
+    assert!(lines.contains("\"applied\":true"), "{lines}");
+    assert!(client.await.expect("a client").is_err());
 }

@@ -98,3 +98,16 @@ pub(crate) async fn reply(request: reqwest::RequestBuilder) -> Reply {
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     }
 }
+
+/// Waits for something that happens in another task.
+pub(crate) async fn until(happened: impl Fn() -> bool) {
+    let wait = async {
+        while !happened() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    let bound = std::time::Duration::from_secs(20);
+    tokio::time::timeout(bound, wait)
+        .await
+        .expect("it never happened");
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::faults::{Effect, Fault, Target, When};
@@ -32,7 +32,10 @@ pub(super) struct Entry {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`nth` takes a number from 1 on, or a list of such numbers"
+)]
 enum Nth {
     One(u64),
     Several(Vec<u64>),
@@ -45,6 +48,12 @@ impl Entry {
         let effect = effect(&mut self)?;
         if let Some(left) = left_over(&self) {
             return Err(format!("`{left}` means nothing to the effect {:?}", self.r#do));
+        }
+        if !is_felt(&effect, target) {
+            return Err(format!(
+                "`on`: the effect {:?} would change nothing on {:?}; use `any`, `lists`, or an operation that answers tasks",
+                self.r#do, self.on
+            ));
         }
         if self.after_applied && !effect.replaces_the_answer() {
             return Err(format!(
@@ -65,18 +74,37 @@ impl Entry {
     }
 }
 
+/// Whether an effect ever does something on its target: what shapes tasks or lists of them needs some.
+fn is_felt(effect: &Effect, target: Target) -> bool {
+    let concerns: fn(Operation) -> bool = match effect {
+        Effect::MoveItems(_) | Effect::EmptyPage | Effect::NextToSelf | Effect::NextToHost(_) => {
+            Operation::is_task_list
+        }
+        Effect::State(_) | Effect::ArtifactType(_) => Operation::is_about_tasks,
+        _ => return true,
+    };
+    Operation::ALL
+        .iter()
+        .any(|operation| target.covers(Some(*operation)) && concerns(*operation))
+}
+
 fn target(word: &str) -> Result<Target, String> {
     let named = match word {
         "any" => Some(Target::Any),
         "lists" => Some(Target::Lists),
         "gets" => Some(Target::Gets),
         _ => Operation::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|operation| operation.as_str() == word)
             .map(Target::Only),
     };
     named.ok_or_else(|| {
-        let known = Operation::ALL.map(Operation::as_str).join(", ");
+        let known: Vec<_> = Operation::ALL
+            .iter()
+            .map(|operation| operation.as_str())
+            .collect();
+        let known = known.join(", ");
         format!("`on`: no operation is called {word:?}; use any, lists, gets, or one of: {known}")
     })
 }
@@ -115,7 +143,7 @@ fn effect(entry: &mut Entry) -> Result<Effect, String> {
         "html" => Effect::Html(status(entry, 502, 200..=599)?),
         "empty-body" => Effect::EmptyBody,
         "broken-json" => Effect::BrokenJson,
-        "content-type" => Effect::ContentType(needed("value", entry.value.take())?),
+        "content-type" => Effect::ContentType(header_value(entry)?),
         "status" => Effect::Status(status(entry, 500, 400..=599)?),
         "primary-limit" => Effect::PrimaryLimit(refused(entry)?),
         "secondary-limit" => Effect::SecondaryLimit(refused(entry)?),
@@ -123,11 +151,11 @@ fn effect(entry: &mut Entry) -> Result<Effect, String> {
         "artifact-type" => Effect::ArtifactType(needed("value", entry.value.take())?),
         "drop-field" => Effect::DropField(needed("field", entry.field.take())?),
         "null-field" => Effect::NullField(needed("field", entry.field.take())?),
-        "move-items" => Effect::MoveItems(entry.count.take().unwrap_or(1)),
+        "move-items" => Effect::MoveItems(count(entry)?),
         "empty-page" => Effect::EmptyPage,
         "next-to-self" => Effect::NextToSelf,
-        "next-to-host" => Effect::NextToHost(needed("to", entry.to.take())?),
-        "redirect" => Effect::Redirect(status(entry, 307, 300..=399)?, needed("to", entry.to.take())?),
+        "next-to-host" => Effect::NextToHost(url(entry)?),
+        "redirect" => Effect::Redirect(status(entry, 307, 300..=399)?, url(entry)?),
         other => {
             let known = EFFECTS.join(", ");
             return Err(format!(
@@ -165,6 +193,32 @@ pub(super) const EFFECTS: [&str; 22] = [
 
 fn needed<T>(name: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| format!("`{name}` is missing"))
+}
+
+/// A place to send a client to, which must survive being written into a header.
+fn url(entry: &mut Entry) -> Result<String, String> {
+    let to = needed("to", entry.to.take())?;
+    let has_scheme = to.starts_with("http://") || to.starts_with("https://");
+    if has_scheme && to.parse::<Uri>().is_ok() {
+        Ok(to)
+    } else {
+        Err(format!("`to`: {to:?} is no URL like http://127.0.0.1:9"))
+    }
+}
+
+fn header_value(entry: &mut Entry) -> Result<String, String> {
+    let value = needed("value", entry.value.take())?;
+    match HeaderValue::from_str(&value) {
+        Ok(_) => Ok(value),
+        Err(_) => Err(format!("`value`: {value:?} cannot stand in a header")),
+    }
+}
+
+fn count(entry: &mut Entry) -> Result<u32, String> {
+    match entry.count.take() {
+        Some(0) => Err("`count`: 0 would move nothing".to_owned()),
+        count => Ok(count.unwrap_or(1)),
+    }
 }
 
 fn status(entry: &mut Entry, default: u16, allowed: std::ops::RangeInclusive<u16>) -> Result<u16, String> {

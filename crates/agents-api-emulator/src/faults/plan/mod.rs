@@ -60,9 +60,18 @@ impl FromStr for FaultPlan {
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
         let line = |offset: usize| text.get(..offset).map(|before| before.matches('\n').count() + 1);
-        let file: File = toml::from_str(text).map_err(|error| PlanError {
-            line: error.span().and_then(|span| line(span.start)),
-            message: error.message().to_owned(),
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error.span().and_then(|span| line(span.start));
+            // The words of the line name the field, which the parser's message does not always do.
+            let words = line.and_then(|line| text.lines().nth(line - 1)).map(str::trim);
+            let words = words.filter(|words| !words.is_empty());
+            PlanError {
+                line,
+                message: match words {
+                    Some(words) => format!("`{words}`: {}", error.message()),
+                    None => error.message().to_owned(),
+                },
+            }
         })?;
         let faults = file.fault.into_iter().enumerate().map(|(position, entry)| {
             let at = line(entry.span().start);
@@ -143,10 +152,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line_and_the_remedy() {
         for (body, said) in [
-            ("on = \"any\"", "line 1: missing field `do`"),
+            ("on = \"any\"", "line 1: `[[fault]]`: missing field `do`"),
             (
                 "on = \"any\"\ndo = 1",
-                "line 3: invalid type: integer `1`, expected a string",
+                "line 3: `do = 1`: invalid type: integer `1`, expected a string",
             ),
             (
                 "on = \"starts\"\ndo = \"reset\"",
@@ -154,7 +163,7 @@ mod tests {
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nwhen = 2",
-                "line 4: unknown field `when`, expected one of `on`,",
+                "line 4: `when = 2`: unknown field `when`, expected one of `on`,",
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nms = 2",
@@ -183,6 +192,34 @@ mod tests {
             (
                 "on = \"any\"\ndo = \"truncate\"\nafter_applied = true",
                 "line 1: fault 1: `after_applied`: the effect",
+            ),
+            (
+                "on = \"any\"\ndo = \"reset\"\nnth = \"two\"",
+                "line 4: `nth = \"two\"`: `nth` takes a number from 1 on, or a list",
+            ),
+            (
+                "on = \"start-task\"\ndo = \"empty-page\"",
+                "line 1: fault 1: `on`: the effect \"empty-page\" would change nothing on \"start-task\"",
+            ),
+            (
+                "on = \"graphql\"\ndo = \"state\"\nvalue = \"x\"",
+                "line 1: fault 1: `on`: the effect \"state\" would change nothing on \"graphql\"",
+            ),
+            (
+                "on = \"any\"\ndo = \"redirect\"\nto = \"elsewhere\"",
+                "line 1: fault 1: `to`: \"elsewhere\" is no URL",
+            ),
+            (
+                "on = \"any\"\ndo = \"next-to-host\"\nto = \"http://a b\"",
+                "line 1: fault 1: `to`: \"http://a b\" is no URL",
+            ),
+            (
+                "on = \"any\"\ndo = \"content-type\"\nvalue = \"a\\nb\"",
+                "line 1: fault 1: `value`: \"a\\nb\" cannot stand in a header",
+            ),
+            (
+                "on = \"any\"\ndo = \"move-items\"\ncount = 0",
+                "line 1: fault 1: `count`: 0 would move nothing",
             ),
             ("on = \"any\"\ndo = ", "line 3: "),
         ] {

@@ -1,5 +1,7 @@
 //! Answers a parsed query from the world.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::query::{Argument, Document, Field, Selection};
@@ -8,9 +10,6 @@ use crate::world::{Account, Pull, PullState, World};
 
 /// The most ids one `nodes` takes.
 const MOST_NODES: usize = 100;
-
-/// How deep fragments may spread into one another.
-const DEEPEST_SPREAD: usize = 16;
 
 pub(super) struct Resolver<'q> {
     world: &'q World,
@@ -70,7 +69,7 @@ impl<'q> Resolver<'q> {
                 "__typename" => "Query".into(),
                 _ => self.undefined(field, "Query"),
             };
-            data.insert(field.alias.clone(), value);
+            put(&mut data, &field.alias, value);
         }
         data.into()
     }
@@ -139,14 +138,26 @@ impl<'q> Resolver<'q> {
     /// The fields that apply to a type, fragments unfolded.
     fn fields_of(&self, selections: &'q [Selection], type_name: &str) -> Vec<&'q Field> {
         let mut fields = Vec::new();
-        collect(self.document, selections, type_name, 0, &mut fields);
+        collect(
+            self.document,
+            selections,
+            type_name,
+            &mut HashSet::new(),
+            &mut fields,
+        );
         fields
     }
 
     fn select(&mut self, object: &Object, selections: &[Selection]) -> Value {
         let mut selected = Map::new();
         let mut wanted = Vec::new();
-        collect(self.document, selections, object.type_name, 0, &mut wanted);
+        collect(
+            self.document,
+            selections,
+            object.type_name,
+            &mut HashSet::new(),
+            &mut wanted,
+        );
         for field in wanted {
             let value = match (field.name.as_str(), object.fields.get(&field.name)) {
                 ("__typename", _) => object.type_name.into(),
@@ -165,7 +176,7 @@ impl<'q> Resolver<'q> {
                 (_, Some(value)) => value.clone(),
                 (_, None) => self.undefined(field, object.type_name),
             };
-            selected.insert(field.alias.clone(), value);
+            put(&mut selected, &field.alias, value);
         }
         selected.into()
     }
@@ -179,16 +190,41 @@ impl<'q> Resolver<'q> {
     }
 }
 
+/// Adds a field to an object. Asked for twice under one name, its selections merge (GraphQL, 6.3.2).
+fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
+    match object.get_mut(name) {
+        Some(known) => merge(known, value),
+        None => {
+            object.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn merge(known: &mut Value, value: Value) {
+    match (known, value) {
+        (Value::Object(known), Value::Object(value)) => {
+            for (name, value) in value {
+                put(known, &name, value);
+            }
+        }
+        (Value::Array(known), Value::Array(value)) => {
+            for (known, value) in known.iter_mut().zip(value) {
+                merge(known, value);
+            }
+        }
+        (known, value) => *known = value,
+    }
+}
+
+/// Unfolds fragments. Each is spread once in a selection, as GraphQL has it: fragments that spread one another, or
+/// themselves, come to an end.
 fn collect<'s>(
     document: &'s Document,
     selections: &'s [Selection],
     type_name: &str,
-    depth: usize,
+    spread: &mut HashSet<&'s str>,
     into: &mut Vec<&'s Field>,
 ) {
-    if depth > DEEPEST_SPREAD {
-        return;
-    }
     for selection in selections {
         match selection {
             Selection::Field(field) => into.push(field),
@@ -197,14 +233,15 @@ fn collect<'s>(
                     .as_deref()
                     .is_none_or(|on| on == type_name || matches!(on, "Node" | "Actor"));
                 if applies {
-                    collect(document, inner, type_name, depth + 1, into);
+                    collect(document, inner, type_name, spread, into);
                 }
             }
-            Selection::Spread(name) => {
+            Selection::Spread(name) if spread.insert(name) => {
                 if let Some(inner) = document.fragments.get(name) {
-                    collect(document, inner, type_name, depth + 1, into);
+                    collect(document, inner, type_name, spread, into);
                 }
             }
+            Selection::Spread(_) => {}
         }
     }
 }
