@@ -14,7 +14,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agents_api::{ArtifactData, Client, Repo, Task, until};
+use agents_api::{ArtifactData, Client, Repo, SessionUsage, Task, UsageType, until};
 use agents_api_emulator::Emulator;
 
 #[tokio::main]
@@ -34,17 +34,9 @@ async fn main() -> ExitCode {
 }
 
 async fn on_github(repository: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
-    let (owner, name) = repository
-        .split_once('/')
-        .ok_or("the repository has the form OWNER/REPO")?;
     let client = Client::from_env()?;
-    run(
-        &client,
-        &client.repo(owner, name)?,
-        prompt,
-        Duration::from_secs(5),
-    )
-    .await
+    let repo = client.repo_named(repository)?;
+    run(&client, &repo, prompt, Duration::from_secs(5)).await
 }
 
 async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
@@ -65,7 +57,7 @@ async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run(client: &Client, repo: &Repo, prompt: &str, interval: Duration) -> Result<(), Box<dyn Error>> {
-    println!("Starting a task in {}/{}: {prompt}", repo.owner(), repo.name());
+    println!("Starting a task in {repo}: {prompt}");
     let task = repo.start_task(prompt).create_pull_request(true).await?;
     println!("  {}", task.id);
 
@@ -106,7 +98,7 @@ fn show(task: &Task) {
         let model = session.model.as_deref().unwrap_or("unknown model");
         println!("  session {}: {}, {model}", session.id, session.state);
         if let Some(usage) = &session.usage {
-            println!("    used {} {}", usage.amount, usage.type_);
+            println!("    used {}", amount(usage));
         }
         if let Some(message) = session.error.as_ref().and_then(|error| error.message.as_ref()) {
             println!("    failed: {message}");
@@ -120,11 +112,23 @@ fn show(task: &Task) {
             ArtifactData::GitHubResource(resource) => {
                 println!("  {} with the database id {}", artifact.type_, resource.id);
             }
+            ArtifactData::Other(data) => println!("  {}: {data}", artifact.type_),
             other => println!("  {}: {other:?}", artifact.type_),
         }
     }
     if let Some(url) = &task.html_url {
         println!("  {url}");
+    }
+}
+
+/// An amount for people: AI credits are counted in billionths.
+fn amount(usage: &SessionUsage) -> String {
+    match (&usage.type_, usage.amount.as_u64()) {
+        (UsageType::AiCredits, Some(billionths)) => {
+            let tenths = billionths / 100_000_000;
+            format!("{}.{} AI credits", tenths / 10, tenths % 10)
+        }
+        _ => format!("{} {}", usage.amount, usage.type_),
     }
 }
 

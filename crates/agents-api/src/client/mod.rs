@@ -1,5 +1,6 @@
 //! Where everything begins: the client, and what it is asked about.
 mod builder;
+mod env;
 mod places;
 
 pub use builder::ClientBuilder;
@@ -28,19 +29,13 @@ pub struct Client {
 impl Client {
     /// A client with the token in `GH_TOKEN` or `GITHUB_TOKEN`, of the server in `GITHUB_API_URL` or else GitHub.
     ///
-    /// An empty variable counts as none.
+    /// White space around a value is ignored; a variable that holds nothing else counts as not set.
     ///
     /// # Errors
-    /// When no token is set, or it is of a kind the API refuses, or the address cannot be used.
+    /// When no token is set, or it cannot be one or is of a kind the API refuses, or the address cannot be used, or a
+    /// variable is not UTF-8.
     pub fn from_env() -> Result<Self, Error> {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let token = read("GH_TOKEN").or_else(|| read("GITHUB_TOKEN"));
-        let token = token.ok_or_else(|| Error::invalid("no token: set GH_TOKEN or GITHUB_TOKEN"))?;
-        let mut builder = Self::builder().token(token);
-        if let Some(url) = read("GITHUB_API_URL") {
-            builder = builder.base_url(url);
-        }
-        builder.build()
+        env::builder(|name| std::env::var_os(name))?.build()
     }
 
     /// Sets up a client by hand.
@@ -48,16 +43,34 @@ impl Client {
         ClientBuilder::default()
     }
 
-    pub(crate) fn new(raw: raw::Client) -> Self {
-        Self { raw }
-    }
-
     /// A repository, whose tasks can be started and listed. Nothing is sent yet.
     ///
     /// # Errors
-    /// When a name could not stand in a path: empty, `.`, `..`, or with a slash.
+    /// When a name could not stand in a path: empty, `.`, `..`, or with a slash or a control character.
     pub fn repo(&self, owner: impl Into<String>, name: impl Into<String>) -> Result<Repo, Error> {
         Repo::new(self.clone(), owner.into(), name.into())
+    }
+
+    /// A repository by both its names, `owner/name`, as Actions jobs find it in `GITHUB_REPOSITORY`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), agents_api::Error> {
+    /// let client = agents_api::Client::builder().token("ghp_example").build()?;
+    /// let repo = client.repo_named("octocat/hello-world")?;
+    /// assert_eq!((repo.owner(), repo.name()), ("octocat", "hello-world"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When it is not two names with a slash between, or [`Client::repo`] refuses one.
+    pub fn repo_named(&self, full_name: &str) -> Result<Repo, Error> {
+        let (owner, name) = full_name.split_once('/').ok_or_else(|| {
+            Error::invalid(format!(
+                "{full_name:?} does not name a repository; write owner/name"
+            ))
+        })?;
+        self.repo(owner, name)
     }
 
     /// A task by its id, which another process may have started. Nothing is sent yet.
@@ -73,5 +86,12 @@ impl Client {
     /// The generated client underneath.
     pub fn raw(&self) -> &raw::Client {
         &self.raw
+    }
+}
+
+/// A client made by hand below, with a pipeline of your own. Its token is taken as it is.
+impl From<raw::Client> for Client {
+    fn from(raw: raw::Client) -> Self {
+        Self { raw }
     }
 }

@@ -1,9 +1,13 @@
 //! What a client is asked about: a repository, a task.
+use std::fmt;
+
+use agents_api_raw::check_path_segment;
+
 use crate::tasks::{GetTask, ListTasks, StartTask};
 use crate::wait::{Condition, WaitUntil};
-use crate::{Client, Error};
+use crate::{Client, Error, Task};
 
-/// A repository.
+/// A repository. It is shown as `owner/name`.
 #[derive(Clone, Debug)]
 pub struct Repo {
     client: Client,
@@ -14,11 +18,8 @@ pub struct Repo {
 impl Repo {
     pub(super) fn new(client: Client, owner: String, name: String) -> Result<Self, Error> {
         for (what, value) in [("owner", &owner), ("repository", &name)] {
-            if value.is_empty() || value == "." || value == ".." || value.contains(['/', '\\']) {
-                return Err(Error::invalid(format!(
-                    "{what} {value:?} is not a name GitHub can have"
-                )));
-            }
+            check_path_segment(value)
+                .map_err(|reason| Error::invalid(format!("{what} {value:?} {reason}")))?;
         }
         Ok(Self { client, owner, name })
     }
@@ -57,7 +58,13 @@ impl Repo {
     }
 }
 
-/// A task by its id.
+impl fmt::Display for Repo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+/// A task by its id. An id that cannot be one is refused when it is used.
 #[derive(Clone, Debug)]
 pub struct TaskRef {
     client: Client,
@@ -86,6 +93,18 @@ impl TaskRef {
 
     /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled).
     pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
+        WaitUntil::new(self.clone(), condition)
+    }
+
+    /// Waits until `condition` holds of the task: as [`TaskRef::wait_until`], for a closure.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::wait::WaitError> {
+    /// let task = client.task("TASK_ID").wait_for(|task| task.session_count > Some(1)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for<F: FnMut(&Task) -> bool + Send + 'static>(&self, condition: F) -> WaitUntil<F> {
         WaitUntil::new(self.clone(), condition)
     }
 

@@ -1,36 +1,21 @@
 //! The one error of this crate: what happened, and what to do about it.
+mod delivery;
+mod kind;
+mod limits;
+mod message;
+
+pub use delivery::Delivery;
+pub use kind::ErrorKind;
+
 use std::fmt;
+use std::time::Duration;
 
 use agents_api_raw as raw;
 
-/// Whether a request that failed may have been applied.
-///
-/// What matters for a start: a task that was started runs, and costs, whether or not its answer arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// The request did not leave, or no connection was made. It can be sent again safely.
-    NotSent,
-    /// GitHub answered, and refused. Nothing was done.
-    Rejected,
-    /// The request may have been applied. Look before sending it again: list the repository's tasks.
-    Unknown,
-}
-
-/// What kind of failure an [`Error`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// An argument or the configuration cannot be used; nothing was sent.
-    InvalidInput,
-    /// No answer arrived, or it broke off.
-    Transport,
-    /// GitHub answered with an error.
-    Refused,
-    /// GitHub answered with something this version of the crate cannot read.
-    UnexpectedAnswer,
-}
-
 /// Why an operation failed.
+///
+/// Its message is whole: it names the innermost cause, so that there is no chain of sources to print.
+/// [`Error::as_raw`] leads to the causes themselves.
 ///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) {
@@ -49,7 +34,11 @@ pub struct Error(Box<Inner>);
 enum Inner {
     InvalidInput(String),
     Raw(raw::Error),
-    UnexpectedAnswer(String),
+    UnexpectedAnswer {
+        message: String,
+        /// The answer's status and headers; its body was read and given out.
+        answer: Option<raw::RawResponse>,
+    },
 }
 
 impl Error {
@@ -58,38 +47,47 @@ impl Error {
     }
 
     pub(crate) fn unexpected(message: impl Into<String>) -> Self {
-        Self(Box::new(Inner::UnexpectedAnswer(message.into())))
+        let message = message.into();
+        Self(Box::new(Inner::UnexpectedAnswer {
+            message,
+            answer: None,
+        }))
+    }
+
+    /// Adds the answer that was not expected.
+    pub(crate) fn with_answer(mut self, answer: raw::RawResponse) -> Self {
+        if let Inner::UnexpectedAnswer { answer: place, .. } = &mut *self.0 {
+            *place = Some(answer);
+        }
+        self
     }
 
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
-            Inner::InvalidInput(_) | Inner::Raw(raw::Error::InvalidRequest(_)) => ErrorKind::InvalidInput,
-            Inner::Raw(raw::Error::Status(_)) => ErrorKind::Refused,
-            Inner::Raw(raw::Error::Decode { .. }) | Inner::UnexpectedAnswer(_) => ErrorKind::UnexpectedAnswer,
-            Inner::Raw(_) => ErrorKind::Transport,
+            Inner::InvalidInput(_) => ErrorKind::InvalidInput,
+            Inner::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
+            Inner::Raw(error) => ErrorKind::of(error),
         }
     }
 
     /// Whether the request may have been applied.
     pub fn delivery(&self) -> Delivery {
         match &*self.0 {
-            Inner::InvalidInput(_) | Inner::Raw(raw::Error::InvalidRequest(_)) => Delivery::NotSent,
-            Inner::Raw(raw::Error::Transport(error)) if error.is_connect() => Delivery::NotSent,
-            Inner::Raw(raw::Error::Status(answer))
-                if answer.status().is_client_error() || answer.status().is_redirection() =>
-            {
-                Delivery::Rejected
-            }
-            Inner::Raw(_) | Inner::UnexpectedAnswer(_) => Delivery::Unknown,
+            Inner::InvalidInput(_) => Delivery::NotSent,
+            Inner::UnexpectedAnswer { .. } => Delivery::Unknown,
+            Inner::Raw(error) => Delivery::of(error),
         }
     }
 
     /// The answer as it came, if one arrived: status, headers, body.
+    ///
+    /// For a list whose `next` link cannot be read the body is empty: its tasks were given out before.
     pub fn response(&self) -> Option<&raw::RawResponse> {
         match &*self.0 {
+            Inner::InvalidInput(_) => None,
+            Inner::UnexpectedAnswer { answer, .. } => answer.as_ref(),
             Inner::Raw(error) => error.response(),
-            _ => None,
         }
     }
 
@@ -108,11 +106,28 @@ impl Error {
         self.response()?.request_id()
     }
 
+    /// How long GitHub asks to wait before the next request, if it does.
+    ///
+    /// That is what the header `retry-after` says, in seconds or as a date; else, when a rate limit refused the
+    /// request and the quota is spent, the time until `x-ratelimit-reset`. Dates are compared with the answer's own
+    /// `date`, so that a wrong clock here does no harm. A rate limit that says nothing wants a minute at least, and
+    /// more each time.
+    pub fn retry_after(&self) -> Option<Duration> {
+        limits::retry_after(self.response()?)
+    }
+
+    /// The error of the generated layer below, with the causes that it keeps; `None` for what this crate refused.
+    pub fn as_raw(&self) -> Option<&raw::Error> {
+        match &*self.0 {
+            Inner::Raw(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// GitHub does not know the token (401).
     ///
     /// # What to do
-    /// The token is wrong, expired or revoked: make a new one. Surrounding quotes or a line break read along from a
-    /// file are the usual cause for a token that looks right.
+    /// The token is wrong, expired or revoked: make a new one.
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(401)
     }
@@ -147,34 +162,18 @@ impl Error {
     /// GitHub wants fewer requests (429, or 403 for the quota).
     ///
     /// # What to do
-    /// Wait: as long as the header `retry-after` says, else until `x-ratelimit-reset` if none remain, else a minute.
+    /// Wait as long as [`Error::retry_after`] says; if it says nothing, a minute, and twice as long each time. A wait
+    /// for a task does so by itself.
     pub fn is_rate_limited(&self) -> bool {
-        let Some(answer) = self.response() else {
-            return false;
-        };
-        let spent = answer
-            .headers()
-            .get("x-ratelimit-remaining")
-            .is_some_and(|left| left == "0");
-        let told = answer.headers().contains_key("retry-after");
-        match answer.status().as_u16() {
-            429 => true,
-            403 => {
-                spent
-                    || told
-                    || answer
-                        .message()
-                        .is_some_and(|text| text.to_lowercase().contains("rate limit"))
-            }
-            _ => false,
-        }
+        self.response().is_some_and(limits::is_rate_limited)
     }
 
-    /// Whether the same read may succeed later: no answer, a server error, or a rate limit.
-    pub(crate) fn is_transient(&self) -> bool {
-        self.kind() == ErrorKind::Transport
-            || self.is_rate_limited()
-            || self.status().is_some_and(|status| status == 408 || status >= 500)
+    /// Whether the same read may succeed later: no answer, a proxy's page, or a server error. Rate limits are apart.
+    pub(crate) fn is_passing(&self) -> bool {
+        match &*self.0 {
+            Inner::Raw(error) => kind::is_passing(error),
+            Inner::InvalidInput(_) | Inner::UnexpectedAnswer { .. } => false,
+        }
     }
 }
 
@@ -187,8 +186,8 @@ impl From<raw::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Inner::InvalidInput(message) | Inner::UnexpectedAnswer(message) => f.write_str(message),
-            Inner::Raw(error) => error.fmt(f),
+            Inner::InvalidInput(message) | Inner::UnexpectedAnswer { message, .. } => f.write_str(message),
+            Inner::Raw(error) => message::write(error, f),
         }
     }
 }
@@ -199,11 +198,4 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
-            Inner::Raw(error) => error.source(),
-            _ => None,
-        }
-    }
-}
+impl std::error::Error for Error {}

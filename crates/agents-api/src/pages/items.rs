@@ -11,12 +11,17 @@ use crate::{Error, Task};
 
 /// The tasks of a list; made by [`ListTasks::items`](crate::tasks::ListTasks::items).
 ///
-/// A task that moves to a later page while the list is walked is given out once: its id is remembered.
+/// A task that moves to a later page while the list is walked is given out once: its id is remembered. A task that moves
+/// to an earlier page is missed: see [Lists that move](crate::tasks::ListTasks#lists-that-move).
+///
+/// After an error asking again asks for the same page, as [`Pages`] does, but gives out no task twice.
 #[derive(Debug)]
 #[must_use = "nothing is sent until a task is asked for"]
 pub struct Items {
     pages: Pages,
     ready: std::vec::IntoIter<Task>,
+    /// The page that `ready` is of.
+    page: u64,
     seen: HashSet<String>,
 }
 
@@ -25,6 +30,7 @@ impl Items {
         Self {
             pages,
             ready: Vec::new().into_iter(),
+            page: 0,
             seen: HashSet::new(),
         }
     }
@@ -37,6 +43,19 @@ impl Items {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
+    }
+
+    /// The number of the page to resume at, or `None` after the last task: the page of the next task if some of its
+    /// tasks are still to come, else the page that is asked for next.
+    ///
+    /// [`ListTasks::start_at`](crate::tasks::ListTasks::start_at) resumes there, also in another process, and may give
+    /// out some of that page's tasks again.
+    pub fn next_page(&self) -> Option<u64> {
+        if self.ready.as_slice().is_empty() {
+            self.pages.next_page()
+        } else {
+            Some(self.page)
+        }
     }
 }
 
@@ -52,7 +71,10 @@ impl Stream for Items {
                 }
             }
             match ready!(Pin::new(&mut this.pages).poll_next(context)) {
-                Some(Ok(page)) => this.ready = page.tasks.into_iter(),
+                Some(Ok(page)) => {
+                    this.page = page.number;
+                    this.ready = page.tasks.into_iter();
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }

@@ -1,6 +1,8 @@
 //! Gets one task.
 use std::future::IntoFuture;
 
+use agents_api_raw::check_path_segment;
+
 use super::BoxFuture;
 use crate::{Error, Task, TaskRef};
 
@@ -19,6 +21,7 @@ impl GetTask {
     async fn send(self) -> Result<Task, Error> {
         let raw = self.task.client().raw();
         let id = self.task.id().to_owned();
+        check_path_segment(&id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
         let answer = match self.task.repo() {
             Some(repo) => {
                 raw.get_task_for_repo()

@@ -8,6 +8,14 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
 /// Which tasks to list, and in which order; made by [`Client::list_tasks`] and [`Repo::list_tasks`].
 ///
+/// # Lists that move
+/// By default the task updated last comes first. Such a list is reshuffled by every update: a task that changes while
+/// the list is walked moves to the front and pushes others to the next page, and one that is archived, or leaves the
+/// states asked for, pulls others to the page before. [`Items`] drops what comes twice, but what slips to a page that
+/// was read before is *missed*. For a full inventory take [`in_creation_order`](Self::in_creation_order), without a
+/// filter by state: there an update moves nothing and new tasks come last. Only a task that is archived meanwhile
+/// still moves those after it; walk again, or list the archived ones too, if that matters.
+///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
 /// use agents_api::TaskState;
@@ -24,13 +32,14 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 pub struct ListTasks {
     client: Client,
     repo: Option<Repo>,
-    states: Vec<TaskState>,
+    states: Option<Vec<TaskState>>,
     sort: Option<TaskSort>,
     direction: Option<SortDirection>,
     since: Option<DateTime<Utc>>,
     archived: Option<bool>,
-    creators: Vec<i64>,
+    creators: Option<Vec<i64>>,
     per_page: u64,
+    first_page: u64,
 }
 
 /// As many tasks a page as GitHub gives: the fewest requests.
@@ -41,19 +50,22 @@ impl ListTasks {
         Self {
             client,
             repo,
-            states: Vec::new(),
+            states: None,
             sort: None,
             direction: None,
             since: None,
             archived: None,
-            creators: Vec::new(),
+            creators: None,
             per_page: PER_PAGE,
+            first_page: 1,
         }
     }
 
     /// Only tasks in one of these states; by default all.
+    ///
+    /// No state at all is refused when the first page is asked for: GitHub would list everything.
     pub fn states(mut self, states: impl IntoIterator<Item = TaskState>) -> Self {
-        self.states = states.into_iter().collect();
+        self.states = Some(states.into_iter().collect());
         self
     }
 
@@ -69,6 +81,11 @@ impl ListTasks {
         self
     }
 
+    /// Oldest first, by the time of creation, which never changes: the order in which a walk misses least.
+    pub fn in_creation_order(self) -> Self {
+        self.sort(TaskSort::CreatedAt).direction(SortDirection::Asc)
+    }
+
     /// Only tasks updated at this time or later.
     pub fn since(mut self, time: DateTime<Utc>) -> Self {
         self.since = Some(time);
@@ -82,14 +99,24 @@ impl ListTasks {
     }
 
     /// Only tasks of these creators, by user id. Only lists of a repository can be filtered so.
+    ///
+    /// No id at all is refused when the first page is asked for: GitHub would list everything.
     pub fn creators(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
-        self.creators = ids.into_iter().collect();
+        self.creators = Some(ids.into_iter().collect());
         self
     }
 
     /// How many tasks a page, from 1 to 100; by default 100.
     pub fn per_page(mut self, count: u64) -> Self {
         self.per_page = count;
+        self
+    }
+
+    /// Begins at this page instead of the first, such as at the one that [`Pages::next_page`] named in another process.
+    ///
+    /// The other settings, [`per_page`](Self::per_page) among them, must be those of the walk that is resumed.
+    pub fn start_at(mut self, page: u64) -> Self {
+        self.first_page = page;
         self
     }
 
@@ -103,11 +130,19 @@ impl ListTasks {
         Pages::new(self)
     }
 
+    pub(crate) fn first_page(&self) -> u64 {
+        self.first_page
+    }
+
     /// Gets one page.
     pub(crate) async fn page(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
         let client = self.client.raw();
-        let states: Vec<_> = self.states.iter().map(TaskState::as_str).collect();
-        let states = (!states.is_empty()).then(|| states.join(","));
+        let states = self.states.as_deref().map(joined).transpose()?;
+        if self.creators.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::invalid(
+                "the filter by creators names none; leave it out to list the tasks of all",
+            ));
+        }
         // The two operations take the same arguments, but their builders are two types.
         macro_rules! filtered {
             ($call:expr) => {{
@@ -133,15 +168,32 @@ impl ListTasks {
         match &self.repo {
             Some(repo) => {
                 let mut call = filtered!(client.list_tasks_for_repo().owner(repo.owner()).repo(repo.name()));
-                if !self.creators.is_empty() {
-                    call = call.creator_id(self.creators);
+                if let Some(creators) = self.creators {
+                    call = call.creator_id(creators);
                 }
                 Ok(call.send().await?)
             }
-            None if !self.creators.is_empty() => Err(Error::invalid(
+            None if self.creators.is_some() => Err(Error::invalid(
                 "only the tasks of a repository can be filtered by creator; list them with `client.repo(…)`",
             )),
             None => Ok(filtered!(client.list_tasks()).send().await?),
         }
+    }
+}
+
+/// The states as GitHub takes them: in one parameter, with commas between.
+fn joined(states: &[TaskState]) -> Result<String, Error> {
+    if states.is_empty() {
+        return Err(Error::invalid(
+            "the filter by states names none; leave it out to list the tasks in all states",
+        ));
+    }
+    let texts: Vec<_> = states.iter().map(TaskState::as_str).collect();
+    match texts
+        .iter()
+        .find(|text| text.trim().is_empty() || text.contains(','))
+    {
+        Some(text) => Err(Error::invalid(format!("{text:?} is not one state"))),
+        None => Ok(texts.join(",")),
     }
 }

@@ -2,9 +2,11 @@
 use std::time::Duration;
 
 /// The first pause, and the one after every change.
-const SHORTEST: Duration = Duration::from_secs(2);
+pub(super) const SHORTEST: Duration = Duration::from_secs(2);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(30);
+/// No pause is shorter, whatever was asked for: looks without a pause would only burn quota.
+const LEAST: Duration = Duration::from_millis(1);
 
 /// The pause before the next look.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +25,9 @@ impl Cadence {
         }
     }
 
-    /// Always the same pause.
+    /// Always the same pause, but never less than a millisecond.
     pub(super) fn every(pause: Duration) -> Self {
+        let pause = pause.max(LEAST);
         Self {
             pause,
             shortest: pause,
@@ -38,7 +41,7 @@ impl Cadence {
             self.pause = self.shortest;
         }
         let pause = self.pause;
-        self.pause = (pause + pause / 2).min(self.longest);
+        self.pause = pause.saturating_add(pause / 2).min(self.longest);
         pause
     }
 }
@@ -56,5 +59,19 @@ mod tests {
             [2000, 3000, 4500, 6750, 10125, 15187, 22781, 30000, 30000]
         );
         assert_eq!(cadence.next(true), SHORTEST);
+    }
+
+    #[test]
+    fn the_longest_pause_there_is_does_not_overflow() {
+        let mut cadence = Cadence::every(Duration::MAX);
+        assert_eq!(
+            (cadence.next(false), cadence.next(true)),
+            (Duration::MAX, Duration::MAX)
+        );
+    }
+
+    #[test]
+    fn there_is_always_a_pause() {
+        assert_eq!(Cadence::every(Duration::ZERO).next(false), LEAST);
     }
 }

@@ -1,4 +1,6 @@
 //! What is waited for.
+use std::fmt;
+
 use crate::Task;
 
 /// What a condition says of a task.
@@ -14,8 +16,10 @@ pub enum Progress {
 
 /// A condition on a task. Closures that return `bool` are conditions.
 ///
+/// The conditions of this crate have `and`, `or`, `not` and `boxed` as methods of their own; bring the trait in, which
+/// is also `agents_api::Condition`, to call them on a closure or on a condition of yours.
+///
 /// ```
-/// use agents_api::wait::Condition;
 /// use agents_api::{Task, until};
 ///
 /// let several = |task: &Task| task.session_count.is_some_and(|count| count > 1);
@@ -49,7 +53,57 @@ pub trait Condition: Send + 'static {
     {
         Not(self)
     }
+
+    /// The same condition without its type, so that one can be chosen at run time.
+    ///
+    /// ```
+    /// use agents_api::until;
+    ///
+    /// # let stop_at_pauses = true;
+    /// let condition = if stop_at_pauses { until::settled().boxed() } else { until::succeeded().not().boxed() };
+    /// # let _ = condition;
+    /// ```
+    fn boxed(self) -> BoxCondition
+    where
+        Self: Sized,
+    {
+        BoxCondition(Box::new(self))
+    }
 }
+
+/// Gives a type the combinators of [`Condition`] as methods of its own, so that nobody needs to import the trait.
+macro_rules! combinators {
+    ($name:ident $(<$($parameter:ident),+>)?) => {
+        impl $(<$($parameter: $crate::wait::Condition),+>)? $name $(<$($parameter),+>)? {
+            /// Met when both are; never met when either never is.
+            pub fn and<Other: $crate::wait::Condition>(self, other: Other) -> $crate::wait::And<Self, Other> {
+                $crate::wait::Condition::and(self, other)
+            }
+
+            /// Met when either is; never met when neither ever is.
+            pub fn or<Other: $crate::wait::Condition>(self, other: Other) -> $crate::wait::Or<Self, Other> {
+                $crate::wait::Condition::or(self, other)
+            }
+
+            /// Met when this one is not.
+            #[expect(clippy::should_implement_trait, reason = "the combinator's name in every library")]
+            pub fn not(self) -> $crate::wait::Not<Self> {
+                $crate::wait::Condition::not(self)
+            }
+
+            /// The same condition without its type, so that one can be chosen at run time.
+            #[must_use]
+            pub fn boxed(self) -> $crate::wait::BoxCondition {
+                $crate::wait::Condition::boxed(self)
+            }
+        }
+    };
+}
+pub(super) use combinators;
+
+combinators!(And<A, B>);
+combinators!(Or<A, B>);
+combinators!(Not<C>);
 
 impl<F: FnMut(&Task) -> bool + Send + 'static> Condition for F {
     fn check(&mut self, task: &Task) -> Progress {
@@ -101,6 +155,23 @@ impl<C: Condition> Condition for Not<C> {
             Progress::Met => Progress::NotYet,
             Progress::NotYet | Progress::Never(_) => Progress::Met,
         }
+    }
+}
+
+/// Any condition, without its type; made by [`Condition::boxed`].
+pub struct BoxCondition(Box<dyn Condition>);
+
+combinators!(BoxCondition);
+
+impl Condition for BoxCondition {
+    fn check(&mut self, task: &Task) -> Progress {
+        self.0.check(task)
+    }
+}
+
+impl fmt::Debug for BoxCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxCondition").finish_non_exhaustive()
     }
 }
 

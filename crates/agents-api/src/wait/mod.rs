@@ -6,9 +6,10 @@
 mod cadence;
 mod condition;
 mod error;
+mod schedule;
 pub mod until;
 mod wait_until;
 
-pub use condition::{And, Condition, Not, Or, Progress};
+pub use condition::{And, BoxCondition, Condition, Not, Or, Progress};
 pub use error::WaitError;
 pub use wait_until::WaitUntil;

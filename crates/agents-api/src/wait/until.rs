@@ -8,7 +8,10 @@
 //! | [`needs_user`] | `waiting_for_user`; never, once it ended |
 //! | [`artifact`] | any, when an artifact is there; never, once it ended without |
 //!
+//! They combine by `and`, `or` and `not`: `until::needs_user().or(until::ended())`.
+//!
 //! A state this version of the crate does not know is none of these: the wait goes on, up to its time limit.
+use super::condition::combinators;
 use super::{Condition, Progress};
 use crate::{Task, TaskState};
 
@@ -23,6 +26,8 @@ fn has_ended(task: &Task) -> bool {
 /// A ready-made condition.
 #[derive(Clone, Copy, Debug)]
 pub struct Until(fn(&Task) -> Progress);
+
+combinators!(Until);
 
 impl Condition for Until {
     fn check(&mut self, task: &Task) -> Progress {

@@ -1,0 +1,157 @@
+//! What an answer says of rate limits, in the order in which GitHub wants to be obeyed.
+use std::time::{Duration, SystemTime};
+
+use agents_api_raw::RawResponse;
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// Whether GitHub wants fewer requests: 429, or a 403 that says so in any of the ways it does.
+pub(super) fn is_rate_limited(answer: &RawResponse) -> bool {
+    match answer.status().as_u16() {
+        429 => true,
+        403 => {
+            is_spent(answer.headers())
+                || answer.headers().contains_key(RETRY_AFTER)
+                || answer
+                    .message()
+                    .is_some_and(|text| text.to_lowercase().contains("rate limit"))
+        }
+        _ => false,
+    }
+}
+
+/// How long the answer asks to wait: `retry-after`, else until the quota is filled again if it is spent.
+pub(super) fn retry_after(answer: &RawResponse) -> Option<Duration> {
+    let headers = answer.headers();
+    if let Some(told) = text(headers, RETRY_AFTER.as_str()) {
+        if let Ok(seconds) = told.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        if let Some(time) = http_date(told) {
+            return Some(until(time, headers));
+        }
+    }
+    if !is_rate_limited(answer) || !is_spent(headers) {
+        return None;
+    }
+    let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+    Some(until(DateTime::from_timestamp(reset, 0)?, headers))
+}
+
+/// Whether no request is left of the quota.
+fn is_spent(headers: &HeaderMap) -> bool {
+    text(headers, "x-ratelimit-remaining") == Some("0")
+}
+
+/// How long it is until then, by the clock of the server if the answer tells it; the local one may be off.
+fn until(time: DateTime<Utc>, headers: &HeaderMap) -> Duration {
+    let now = text(headers, DATE.as_str())
+        .and_then(http_date)
+        .unwrap_or_else(|| SystemTime::now().into());
+    (time - now).to_std().unwrap_or_default()
+}
+
+/// A date as HTTP writes it, which is one of the forms of mail.
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    Some(headers.get(name)?.to_str().ok()?.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::StatusCode;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> RawResponse {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        RawResponse::new(
+            StatusCode::from_u16(status).unwrap(),
+            headers.collect(),
+            body.into(),
+        )
+    }
+
+    const DATE: (&str, &str) = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+
+    #[test]
+    fn the_wait_asked_for_is_found_in_each_form() {
+        let spent = ("x-ratelimit-remaining", "0");
+        for (headers, seconds) in [
+            (&[("retry-after", "60")][..], Some(60)),
+            (&[("retry-after", " 0 ")], Some(0)),
+            (&[("retry-after", "18446744073709551615"), DATE], Some(u64::MAX)),
+            (
+                &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), DATE],
+                Some(60),
+            ),
+            (&[("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT"), DATE], Some(0)),
+            (&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], Some(0)),
+            (&[("x-ratelimit-reset", "784111807"), spent, DATE], Some(30)),
+            (&[("x-ratelimit-reset", "784111807"), DATE], None),
+            (&[("x-ratelimit-reset", "soon"), spent, DATE], None),
+            (
+                &[
+                    ("retry-after", "5"),
+                    ("x-ratelimit-reset", "784111807"),
+                    spent,
+                    DATE,
+                ],
+                Some(5),
+            ),
+            (
+                &[
+                    ("retry-after", "soon"),
+                    ("x-ratelimit-reset", "784111807"),
+                    spent,
+                    DATE,
+                ],
+                Some(30),
+            ),
+            (&[("x-ratelimit-reset", "9223372036854775807"), spent, DATE], None),
+            (&[], None),
+        ] {
+            let asked = retry_after(&answer(403, headers, ""));
+            assert_eq!(asked, seconds.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_reset_of_a_quota_says_nothing_about_other_errors() {
+        let headers = [
+            ("x-ratelimit-reset", "784111807"),
+            ("x-ratelimit-remaining", "0"),
+            DATE,
+        ];
+        assert_eq!(retry_after(&answer(404, &headers, "")), None);
+        assert_eq!(
+            retry_after(&answer(503, &[("retry-after", "7")], "")),
+            Some(Duration::from_secs(7))
+        );
+    }
+
+    #[test]
+    fn a_limit_is_told_by_status_header_or_words() {
+        let words = r#"{"message":"You have exceeded a secondary rate limit."}"#;
+        for (status, headers, body, limited) in [
+            (429, &[][..], "", true),
+            (403, &[], "", false),
+            (403, &[("x-ratelimit-remaining", "0")], "", true),
+            (403, &[("x-ratelimit-remaining", "10")], "", false),
+            (403, &[("retry-after", "1")], "", true),
+            (403, &[], words, true),
+            (404, &[("x-ratelimit-remaining", "0")], words, false),
+        ] {
+            assert_eq!(
+                is_rate_limited(&answer(status, headers, body)),
+                limited,
+                "{status} {headers:?} {body}"
+            );
+        }
+    }
+}

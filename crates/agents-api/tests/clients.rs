@@ -1,0 +1,136 @@
+//! Clients: how they are made, and what they hand out.
+mod support;
+
+use agents_api::raw::{self, BoxFuture, Operation, Pipeline, Transport};
+use agents_api::{Client, Delivery, ErrorKind, reqwest, until};
+use agents_api_emulator::Emulator;
+use support::connect;
+
+#[test]
+fn the_futures_and_streams_can_go_anywhere() {
+    fn anywhere<T: Send + Unpin + 'static>(_: &T) {}
+    let client = Client::builder().token("ghp_x").build().unwrap();
+    let repo = client.repo("o", "r").unwrap();
+    anywhere(&repo.list_tasks().items());
+    anywhere(&repo.list_tasks().pages());
+    anywhere(&repo.start_task("p").into_future());
+    anywhere(&client.task("t").wait_until(until::ended()).into_future());
+}
+
+#[test]
+fn names_that_cannot_be_are_refused_at_once() {
+    let client = Client::builder().token("ghp_x").build().unwrap();
+    for (owner, name) in [("..", "r"), ("o", ""), ("o/p", "r"), ("o", ".")] {
+        assert_eq!(
+            client.repo(owner, name).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
+    }
+}
+
+#[test]
+fn a_repository_can_be_named_in_one() {
+    let client = Client::builder().token("ghp_x").build().unwrap();
+    let repo = client.repo_named("octocat/hello-world").unwrap();
+    assert_eq!(
+        (repo.owner(), repo.name(), repo.to_string().as_str()),
+        ("octocat", "hello-world", "octocat/hello-world")
+    );
+    for name in ["octocat", "", "/", "octocat/", "/hello-world", "a/b/c", "../b"] {
+        let error = client.repo_named(name).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+}
+
+/// A transport that counts what it sends.
+#[derive(Clone, Debug, Default)]
+struct Counting(std::sync::Arc<std::sync::atomic::AtomicU32>);
+
+impl Transport for Counting {
+    fn send<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        _: Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, raw::Error>> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async { Ok(http.execute(request).await?) })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_of_ones_own_sends_the_requests() {
+    let github = Emulator::start().await.unwrap();
+    let counting = Counting::default();
+    let client = Client::builder()
+        .base_url(github.base_url())
+        .token(github.token())
+        .transport(counting.clone())
+        .build()
+        .unwrap();
+    client.list_tasks().pages().try_next().await.unwrap();
+    assert_eq!(counting.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(github.requests().len() == 1);
+}
+
+/// A transport that never sends.
+#[derive(Debug)]
+struct Closed;
+
+impl Transport for Closed {
+    fn send<'a>(
+        &'a self,
+        _: &'a reqwest::Client,
+        _: reqwest::Request,
+        _: Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, raw::Error>> {
+        Box::pin(async { Err(raw::Error::NotSent("the circuit is open".into())) })
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_its_transport_held_back_was_not_sent() {
+    let client = Client::builder()
+        .token("ghp_x")
+        .transport(Closed)
+        .build()
+        .unwrap();
+    let error = client.repo("o", "r").unwrap().start_task("p").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (ErrorKind::Transport, Delivery::NotSent)
+    );
+    assert!(error.to_string().ends_with(": the circuit is open"), "{error}");
+}
+
+#[tokio::test]
+async fn an_http_client_of_ones_own_is_used() {
+    let github = Emulator::start().await.unwrap();
+    let http = reqwest::Client::builder().https_only(true).build().unwrap();
+    let client = Client::builder()
+        .base_url(github.base_url())
+        .token(github.token())
+        .http_client(http)
+        .build()
+        .unwrap();
+    let repo = client.repo("octocat", "hello-world").unwrap();
+    let error = repo.start_task("p").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (ErrorKind::InvalidInput, Delivery::NotSent),
+        "{error:?}"
+    );
+    let wait = client.task("t").wait_until(until::ended()).await.unwrap_err();
+    assert!(!wait.is_timed_out(), "{wait}");
+    assert!(github.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_made_below_can_be_used_here() {
+    let github = Emulator::start().await.unwrap();
+    let pipeline = Pipeline::new().bearer_token(github.token()).unwrap();
+    let client = Client::from(raw::Client::new(github.base_url(), pipeline).unwrap());
+    assert!(client.list_tasks().pages().try_next().await.unwrap().is_some());
+    let (known, _) = connect(&github);
+    assert_eq!(known.raw().base_url(), client.raw().base_url());
+}

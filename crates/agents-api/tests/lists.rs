@@ -1,0 +1,239 @@
+//! Lists: every task once, whatever happens between the pages.
+mod support;
+
+use std::collections::BTreeSet;
+
+use agents_api::{ErrorKind, Task, TaskState};
+use agents_api_emulator::{Effect, Emulator, Fault, Target, TaskSeed};
+use support::{answers, connect};
+
+#[tokio::test]
+async fn every_task_is_listed_once_over_all_pages() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (client, repo) = connect(&github);
+    for list in [repo.list_tasks(), client.list_tasks()] {
+        let total = list
+            .clone()
+            .pages()
+            .try_next()
+            .await
+            .unwrap()
+            .unwrap()
+            .total_active_count;
+        let mut items = list.per_page(7).items();
+        let mut ids = BTreeSet::new();
+        while let Some(task) = items.try_next().await.unwrap() {
+            assert!(ids.insert(task.id), "a task came twice");
+        }
+        assert!(ids.len() > 14, "more than two pages");
+        assert_eq!(i64::try_from(ids.len()).ok(), total);
+    }
+}
+
+#[tokio::test]
+async fn tasks_that_move_between_pages_come_once() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::MoveItems(5)));
+    let (_, repo) = connect(&github);
+    let mut items = repo.list_tasks().per_page(10).items();
+    let mut ids = BTreeSet::new();
+    while let Some(task) = items.try_next().await.unwrap() {
+        assert!(ids.insert(task.id), "a task came twice");
+    }
+}
+
+#[tokio::test]
+async fn an_error_keeps_the_place_and_an_empty_page_is_no_end() {
+    let github = Emulator::builder().tasks(30).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::Html(502)).nth(2));
+    github.inject(Fault::on(Target::Lists, Effect::EmptyPage).nth(3));
+    let (_, repo) = connect(&github);
+    let mut pages = repo.list_tasks().per_page(5).pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 1);
+    assert_eq!(pages.try_next().await.unwrap_err().status(), Some(502));
+    let second = pages.try_next().await.unwrap().unwrap();
+    assert_eq!((second.number, second.tasks.len()), (2, 0));
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 3);
+}
+
+#[tokio::test]
+async fn a_next_link_that_leads_nowhere_or_elsewhere_does_no_harm() {
+    let github = Emulator::builder().tasks(30).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::NextToSelf).nth(1));
+    let (_, repo) = connect(&github);
+    let mut pages = repo.list_tasks().per_page(5).pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().tasks.len(), 5);
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+
+    let elsewhere = Emulator::start().await.unwrap();
+    github.clear_faults();
+    github.inject(Fault::on(Target::Lists, Effect::NextToHost(elsewhere.base_url().to_owned())).nth(1));
+    let mut pages = repo.list_tasks().per_page(20).pages();
+    while pages.try_next().await.unwrap().is_some() {}
+    assert!(elsewhere.requests().is_empty(), "the token went to another host");
+}
+
+#[tokio::test]
+async fn filters_reach_github() {
+    let github = Emulator::builder().start().await.unwrap();
+    let failed = github
+        .seed_task(TaskSeed::new("a").state(agents_api_emulator::TaskState::Failed))
+        .unwrap();
+    github
+        .seed_task(TaskSeed::new("b").state(agents_api_emulator::TaskState::Idle))
+        .unwrap();
+    let old = github.seed_task(TaskSeed::new("c").archived()).unwrap();
+    let (client, repo) = connect(&github);
+    let list = repo.list_tasks().states([TaskState::Failed, TaskState::TimedOut]);
+    let page = list.pages().try_next().await.unwrap().unwrap();
+    assert_eq!(
+        page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>(),
+        [failed.id()]
+    );
+    let page = client
+        .list_tasks()
+        .archived()
+        .pages()
+        .try_next()
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>(),
+        [old.id()]
+    );
+    let error = client
+        .list_tasks()
+        .creators([1])
+        .pages()
+        .try_next()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+/// An answer with these tasks and this `Link` header.
+fn page(ids: &[&str], link: &str) -> String {
+    let tasks: Vec<_> = ids
+        .iter()
+        .map(|id| format!(r#"{{"id":"{id}","state":"queued","created_at":"2026-01-01T00:00:00Z"}}"#))
+        .collect();
+    let headers = format!("x-github-request-id: R1\r\nLink: {link}\r\n");
+    support::answer(200, &headers, &format!(r#"{{"tasks":[{}]}}"#, tasks.join(",")))
+}
+
+const BROKEN: &str = "<https://x/?page=two>; rel=\"next\"";
+
+fn ids(tasks: &[Task]) -> Vec<&str> {
+    tasks.iter().map(|task| task.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_page_whose_next_link_is_broken_is_given_out_before_the_error() {
+    let second = "<https://x/?page=2>; rel=\"next\"";
+    let (_, repo) = answers([
+        page(&["a", "b"], BROKEN),
+        page(&["a", "b"], second),
+        page(&["c"], ""),
+    ])
+    .await;
+    let mut pages = repo.list_tasks().pages();
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["a", "b"]);
+    assert_eq!(pages.next_page(), Some(1));
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.request_id()),
+        (ErrorKind::UnexpectedAnswer, Some(200), Some("R1"))
+    );
+    assert_eq!(error.response().unwrap().headers()["link"], BROKEN);
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["a", "b"]);
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["c"]);
+    assert_eq!((pages.next_page(), pages.try_next().await.unwrap()), (None, None));
+}
+
+#[tokio::test]
+async fn items_give_out_no_task_again_after_a_broken_link() {
+    let (_, repo) = answers([page(&["a", "b"], BROKEN), page(&["a", "b"], BROKEN)]).await;
+    let mut items = repo.list_tasks().items();
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(
+            items
+                .try_next()
+                .await
+                .map_or_else(|_| "error".to_owned(), |task| task.unwrap().id),
+        );
+    }
+    assert_eq!(told, ["a", "b", "error", "error"]);
+}
+
+#[tokio::test]
+async fn a_walk_can_be_resumed_where_it_stood() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo.list_tasks().in_creation_order().per_page(5);
+    let mut seen = Vec::new();
+    let mut items = list.clone().items();
+    for _ in 0..8 {
+        seen.push(items.try_next().await.unwrap().unwrap().id);
+    }
+    assert_eq!(items.next_page(), Some(2));
+    let mut resumed = list.clone().start_at(2).items();
+    assert_eq!(resumed.next_page(), Some(2));
+    let mut rest = Vec::new();
+    while let Some(task) = resumed.try_next().await.unwrap() {
+        rest.push(task.id);
+    }
+    assert_eq!(rest[..3], seen[5..], "the rest of the page is repeated");
+    let mut all = list.items();
+    let mut whole = BTreeSet::new();
+    while let Some(task) = all.try_next().await.unwrap() {
+        whole.insert(task.id);
+    }
+    seen.extend(rest);
+    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), whole);
+
+    let error = repo
+        .list_tasks()
+        .start_at(0)
+        .pages()
+        .try_next()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn a_filter_that_names_nothing_does_not_list_everything() {
+    let github = Emulator::builder().tasks(5).start().await.unwrap();
+    let (client, repo) = connect(&github);
+    let state = |text: &str| TaskState::Unknown(text.to_owned());
+    for list in [
+        repo.list_tasks().states([]),
+        repo.list_tasks().states([state("")]),
+        repo.list_tasks().states([TaskState::Failed, state(" ")]),
+        repo.list_tasks().states([state("failed,idle")]),
+        repo.list_tasks().creators([]),
+        client.list_tasks().creators([]),
+    ] {
+        let error = list.items().try_next().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+    assert!(github.requests().is_empty());
+}
+
+#[tokio::test]
+async fn creation_order_is_oldest_first_by_creation() {
+    let github = Emulator::builder().tasks(20).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let page = repo
+        .list_tasks()
+        .in_creation_order()
+        .pages()
+        .try_next()
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(page.tasks.len() > 1 && page.tasks.is_sorted_by_key(|task| task.created_at));
+}

@@ -1,0 +1,273 @@
+//! Waits: to the end of a task, through what may fail on the way.
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use agents_api::{TaskState, WaitError, until};
+use agents_api_emulator::TaskState::{Completed, Failed};
+use agents_api_emulator::{
+    Effect, Emulator, Fault, Refused, RetryAfter, Script, Target, TaskHandle, TaskSeed,
+};
+use support::connect;
+
+/// A wait that looks often enough for a test.
+const OFTEN: Duration = Duration::from_millis(5);
+
+/// A task that has completed, or failed.
+fn ended(github: &Emulator, state: agents_api_emulator::TaskState) -> TaskHandle {
+    github.seed_task(TaskSeed::new("a").state(state)).unwrap()
+}
+
+#[tokio::test]
+async fn a_task_is_started_and_followed_to_its_end() {
+    let github = Emulator::builder().speed(1000.0).start().await.unwrap();
+    github.next_script(Script::slow_success_with_pull_request());
+    let (client, repo) = connect(&github);
+    let task = repo
+        .start_task("Fix the login button")
+        .base_ref("main")
+        .create_pull_request(true)
+        .await
+        .unwrap();
+    assert_eq!(task.state, TaskState::Queued);
+
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let done = client
+        .task(&task.id)
+        .wait_until(until::ended())
+        .every(OFTEN)
+        .on_change(move |task| log.lock().unwrap().push(task.state.clone()))
+        .await
+        .unwrap();
+    assert_eq!(done.state, TaskState::Completed);
+    assert!(done.artifacts.is_some_and(|artifacts| artifacts.len() == 2));
+    assert!(
+        done.sessions
+            .is_some_and(|sessions| sessions[0].prompt.as_deref() == Some("Fix the login button"))
+    );
+    assert_eq!(seen.lock().unwrap().last(), Some(&TaskState::Completed));
+}
+
+#[tokio::test]
+async fn a_wait_that_runs_out_of_time_keeps_the_task() {
+    let github = Emulator::start().await.unwrap(); // its clock stands still: nothing ever happens
+    let (client, repo) = connect(&github);
+    let task = repo.start_task("p").await.unwrap();
+    let wait = client
+        .task(&task.id)
+        .wait_until(until::ended())
+        .every(OFTEN)
+        .timeout(OFTEN * 10);
+    match wait.await.unwrap_err() {
+        error @ WaitError::TimedOut { .. } => assert_eq!(error.last().unwrap().id, task.id),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_what_will_not_come_ends() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Failed);
+    let (_, repo) = connect(&github);
+    let error = repo
+        .task(task.id())
+        .wait_until(until::succeeded())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, WaitError::Never { reason, .. } if reason == "the task ended: failed"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(2));
+    github.inject(Fault::on(Target::Gets, Effect::Reset).nth(3));
+    let (client, _) = connect(&github);
+    let done = client
+        .task(task.id())
+        .wait_until(until::ended())
+        .every(OFTEN)
+        .await
+        .unwrap();
+    assert_eq!(done.id, task.id());
+
+    let error = client
+        .task("no-such-task")
+        .wait_until(until::ended())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, WaitError::Failed { error, .. } if error.is_not_found()),
+        "{error:?}"
+    );
+
+    github.inject(Fault::on(Target::Gets, Effect::Html(502)));
+    let error = client
+        .task(task.id())
+        .wait_until(until::ended())
+        .every(OFTEN)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, WaitError::Failed { error, .. } if error.status() == Some(502)),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_state_is_not_an_end() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::State("paused_by_policy".to_owned())).times(2));
+    let (client, _) = connect(&github);
+    let states = Arc::new(Mutex::new(Vec::new()));
+    let seen = states.clone();
+    let wait = client.task(task.id()).wait_until(until::settled()).every(OFTEN);
+    wait.on_change(move |task| seen.lock().unwrap().push(task.state.to_string()))
+        .await
+        .unwrap();
+    assert_eq!(*states.lock().unwrap(), ["paused_by_policy", "completed"]);
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_obeyed_and_is_no_failure() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    let limit = Refused::forbidden().retry_after(RetryAfter::Seconds(60));
+    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)));
+    let (client, _) = connect(&github);
+    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    let error = wait.timeout(OFTEN * 40).await.unwrap_err();
+    assert!(error.is_timed_out(), "{error}");
+    assert!(error.error().unwrap().is_rate_limited(), "{error}");
+    assert_eq!(github.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wait_goes_on_after_a_rate_limit() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(1));
+    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).times(1));
+    let (client, _) = connect(&github);
+    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    assert_eq!(wait.await.unwrap().id, task.id());
+    assert_eq!(github.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_task_that_ends_before_the_deadline_is_seen_by_the_last_look() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::State("in_progress".to_owned())).nth(1));
+    let (client, _) = connect(&github);
+    let wait = client
+        .task(task.id())
+        .wait_until(until::ended())
+        .every(Duration::MAX);
+    let done = wait.timeout(Duration::from_secs(2)).await.unwrap();
+    assert_eq!(done.state, TaskState::Completed);
+    assert_eq!(github.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn the_failure_before_a_look_that_never_ends_is_kept() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::Html(502)).nth(1));
+    github.inject(Fault::on(Target::Gets, Effect::Hang).nth(2));
+    let (client, _) = connect(&github);
+    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    let error = wait.timeout(Duration::from_secs(1)).await.unwrap_err();
+    assert!(error.is_timed_out() && error.last().is_none(), "{error}");
+    assert_eq!(error.error().unwrap().status(), Some(502));
+    assert!(
+        error.to_string().contains(&task.id()) && error.to_string().contains("502"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxys_page_in_place_of_a_task_passes() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::Html(200)).times(2));
+    let (client, _) = connect(&github);
+    let wait = || client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    wait().await.unwrap();
+
+    github.clear_requests();
+    github.inject(Fault::on(Target::Gets, Effect::Html(200)));
+    let error = wait().await.unwrap_err();
+    assert_eq!(error.error().unwrap().status(), Some(200));
+    assert!(!error.is_timed_out() && github.requests().len() == 6, "{error}");
+}
+
+#[tokio::test]
+async fn tls_that_cannot_work_ends_the_wait_at_once() {
+    let github = Emulator::start().await.unwrap(); // speaks no TLS
+    let client = agents_api::Client::builder()
+        .base_url(github.base_url().replace("http:", "https:"))
+        .token("ghp_example")
+        .build()
+        .unwrap();
+    let wait = client.task("t").wait_for(|_| true).every(Duration::MAX);
+    let error = wait.timeout(Duration::from_secs(2)).await.unwrap_err();
+    assert!(matches!(&error, WaitError::Failed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn conditions_need_no_trait_and_no_types() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Failed);
+    let (client, _) = connect(&github);
+    let task = client.task(task.id());
+    task.wait_for(|task| task.state == TaskState::Failed)
+        .await
+        .unwrap();
+    task.wait_until(until::succeeded().or(until::ended()).and(until::settled()))
+        .await
+        .unwrap();
+    for paused in [true, false] {
+        let condition = if paused {
+            until::settled().boxed()
+        } else {
+            until::succeeded().not().boxed()
+        };
+        task.wait_until(condition).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_cannot_be_ends_the_wait_before_a_request() {
+    let github = Emulator::start().await.unwrap();
+    let (client, _) = connect(&github);
+    for id in ["", "..", "a/b"] {
+        let error = client.task(id).wait_until(until::ended()).await.unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("task id {id:?} is")),
+            "{error}"
+        );
+    }
+    assert!(github.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_ended_wait_hands_over_its_task() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Failed);
+    let (client, _) = connect(&github);
+    let error = client
+        .task(task.id())
+        .wait_until(until::succeeded())
+        .await
+        .unwrap_err();
+    assert_eq!(error.task_id(), task.id());
+    assert_eq!(error.into_last().unwrap().state, TaskState::Failed);
+}
