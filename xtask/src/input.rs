@@ -88,9 +88,32 @@ fn parse(text: &str) -> Result<Value> {
 
 /// What is wrong with a YAML text, without the parser's advice to those who call it.
 pub(crate) fn explained(error: &serde_saphyr::Error) -> String {
-    error
-        .to_string()
-        .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
+    let mut text = error.to_string();
+    for advice in [
+        ", set DuplicateKeyPolicy in Options if acceptable",
+        "; use Option<String>",
+        " by configured policy",
+        " rejected by reject_non_finite_typeless_float",
+    ] {
+        text = text.replace(advice, "");
+    }
+    let text = text
+        .replace(
+            "recursive references require weak recursion types",
+            "an alias inside of what it stands for",
+        )
+        .replace(
+            "budget breached: ",
+            "too much, counted with every alias unfolded: ",
+        );
+    // Behind it, every alias on the way is listed.
+    let (first, second) = (" at line ", " (defined at line ");
+    let end = text.find(second).or_else(|| {
+        let start = text.find(first)? + first.len();
+        Some(start + text.get(start..)?.find(first)?)
+    });
+    text.get(..end.unwrap_or(text.len()))
+        .unwrap_or(&text)
         .trim_end()
         .to_owned()
 }

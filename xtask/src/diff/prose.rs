@@ -52,9 +52,11 @@ fn is_prose(key: &str, value: &Value) -> bool {
 /// Whether a key like `wanted` occurs outside of data. Depth and references were checked when the document was opened.
 fn mentions(value: &Value, wanted: &dyn Fn(&str, &Value) -> bool) -> bool {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .any(|(key, inner)| wanted(key, inner) || descends(key) && mentions(inner, wanted)),
+        Value::Object(map) => map.iter().any(|(key, inner)| match (key.as_str(), inner) {
+            // The names of fields are no keywords.
+            ("properties", Value::Object(fields)) => fields.values().any(|field| mentions(field, wanted)),
+            _ => wanted(key, inner) || descends(key) && mentions(inner, wanted),
+        }),
         Value::Array(items) => items.iter().any(|inner| mentions(inner, wanted)),
         _ => false,
     }

@@ -14,7 +14,7 @@ use super::naming::Names;
 use super::pointer;
 use super::shapes::{Forest, Id, Shape, Slot};
 
-/// Fields that are absent and values of an enum that do not occur.
+/// Fields that are absent, values of an enum and components of a choice that do not occur.
 pub(crate) const WITHOUT: &str = "x-without";
 /// Fields that are always present.
 pub(crate) const REQUIRED: &str = "x-required";
@@ -41,6 +41,7 @@ struct Type<'a> {
     required: BTreeSet<&'a str>,
     nullable: BTreeSet<&'a str>,
     values: BTreeSet<&'a str>,
+    choices: BTreeSet<&'a str>,
 }
 
 impl<'a> Apart<'a> {
@@ -50,7 +51,7 @@ impl<'a> Apart<'a> {
             .iter()
             .map(|(name, component)| {
                 let firsts = component.variants.iter().filter_map(|ids| ids.first());
-                let types = firsts.map(|id| Type::of(forest, &forest.shapes[*id]));
+                let types = firsts.map(|id| Type::of(forest, names, &forest.shapes[*id]));
                 (name.as_str(), Type::united(types))
             })
             .collect();
@@ -58,11 +59,11 @@ impl<'a> Apart<'a> {
         for (id, shape) in forest.shapes.iter().enumerate() {
             let whole = names.of.get(&id).and_then(|name| types.get(name.as_str()));
             let mut found = whole.map_or_else(Differences::new, |whole| {
-                whole.missing_in(&Type::of(forest, shape))
+                whole.missing_in(&Type::of(forest, names, shape))
             });
             for (slot, part) in &shape.parts {
                 // A shape is made after its parts.
-                if let (Some(step), Some(inside)) = (step(slot), all.get(*part)) {
+                if let (Some(step), Some(inside)) = (step(slot, names.of.get(part)), all.get(*part)) {
                     found.extend(below(&step, inside));
                 }
             }
@@ -70,7 +71,7 @@ impl<'a> Apart<'a> {
         }
         let said = names.components.iter().map(|(name, component)| {
             let ids = component.variants.iter().flatten();
-            (name.as_str(), common_parts(forest, &all, ids))
+            (name.as_str(), common_parts(forest, names, &all, ids))
         });
         let said = said.collect();
         Self { all, said }
@@ -96,10 +97,15 @@ impl<'a> Apart<'a> {
     }
 }
 
-fn common_parts<'a>(forest: &Forest, all: &[Differences], ids: impl Iterator<Item = &'a Id>) -> Differences {
+fn common_parts<'a>(
+    forest: &Forest,
+    names: &Names,
+    all: &[Differences],
+    ids: impl Iterator<Item = &'a Id>,
+) -> Differences {
     let mut parts: BTreeMap<String, Differences> = BTreeMap::new();
     for (slot, part) in ids.flat_map(|id| &forest.shapes[*id].parts) {
-        if let (Some(step), Some(here)) = (step(slot), all.get(*part)) {
+        if let (Some(step), Some(here)) = (step(slot, names.of.get(part)), all.get(*part)) {
             parts
                 .entry(step)
                 .and_modify(|common| *common = &*common & here)
@@ -120,7 +126,7 @@ fn below(step: &str, inside: &Differences) -> impl Iterator<Item = (&'static str
 }
 
 impl<'a> Type<'a> {
-    fn of(forest: &'a Forest, shape: &'a Shape) -> Self {
+    fn of(forest: &'a Forest, names: &'a Names, shape: &'a Shape) -> Self {
         let texts = |key: &str| -> BTreeSet<&'a str> {
             let list = shape.keywords.get(key).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(Value::as_str).collect()
@@ -137,6 +143,9 @@ impl<'a> Type<'a> {
                     found.nullable.insert(field);
                 }
             }
+            if let (Slot::Choice(..), Some(name)) = (slot, names.of.get(part)) {
+                found.choices.insert(name);
+            }
         }
         found
     }
@@ -149,6 +158,7 @@ impl<'a> Type<'a> {
                 required: &one.required & &other.required,
                 nullable: &one.nullable | &other.nullable,
                 values: &one.values | &other.values,
+                choices: &one.choices | &other.choices,
             })
             .unwrap_or_default()
     }
@@ -156,6 +166,7 @@ impl<'a> Type<'a> {
     fn missing_in(&self, place: &Type<'_>) -> Differences {
         let fields = self.fields.iter().filter(|field| !place.fields.contains(**field));
         let values = self.values.iter().filter(|value| !place.values.contains(**value));
+        let choices = self.choices.iter().filter(|name| !place.choices.contains(**name));
         let required = place
             .required
             .iter()
@@ -168,6 +179,7 @@ impl<'a> Type<'a> {
         let said = |key: &'static str| move |name: &&str| (key, pointer::escaped(name));
         fields
             .chain(values)
+            .chain(choices)
             .map(said(WITHOUT))
             .chain(required.map(said(REQUIRED)))
             .chain(never.map(said(NOT_NULL)))
@@ -175,12 +187,13 @@ impl<'a> Type<'a> {
     }
 }
 
-/// A step of a path. What is inside of a choice is compared as the choice has it.
-fn step(slot: &Slot) -> Option<String> {
+/// A step of a path: a field, the elements of a list, the values of a map, or the component of a choice.
+fn step(slot: &Slot, name: Option<&String>) -> Option<String> {
     match slot {
         Slot::Property(name) => Some(pointer::escaped(name)),
         Slot::Items => Some("[]".to_owned()),
         Slot::Additional => Some("{}".to_owned()),
-        Slot::Not | Slot::Choice(..) => None,
+        Slot::Choice(..) => name.cloned(),
+        Slot::Not => None,
     }
 }

@@ -121,7 +121,8 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
         .into_iter()
         .flatten()
     {
-        if is_missing(property, "description") {
+        let at = pointer::join(&format!("{place}/properties"), field);
+        if is_missing(property, "description") && !lint.is_removed(&at) {
             fields.insert(
                 field.clone(),
                 json!({"description": format!("<what {field} is>")}),
@@ -144,8 +145,11 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
     };
     let silent: Map<String, Value> = values
         .iter()
-        .filter(|value| said(value).trim().is_empty())
-        .map(|value| ((*value).to_owned(), json!(format!("<what {value} is>"))))
+        .enumerate()
+        .filter(|(index, value)| {
+            said(value).trim().is_empty() && !lint.is_removed(&format!("{place}/enum/{index}"))
+        })
+        .map(|(_, value)| ((*value).to_owned(), json!(format!("<what {value} is>"))))
         .collect();
     for stray in described
         .into_iter()
@@ -192,7 +196,8 @@ fn component(lint: &mut Lint<'_>, place: &str, name: &str, schema: &Value) {
         let missing = Map::from_iter([(VALUES.to_owned(), json!({ value.clone(): text }))]);
         let stanza = stanza::update(&pointer::target(lint.document, place), &missing);
         let message = format!("the value `{value}` of the enum {name} is undocumented");
-        lint.report_with(&format!("{place}/enum/{index}"), message, stanza);
+        let place = format!("{place}/enum/{index}");
+        lint.report_with(&place, message, stanza);
     }
 }
 

@@ -155,6 +155,8 @@ fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
     lift::lift(&mut document, &forest, &names, &mut origins, &mut problems);
     apply::apply(&overlay.edits, &mut document, &mut origins, &mut problems);
     wrap::references(&mut document);
+    Problems::check(wellformed::after(&document, &origins))
+        .map_err(|broken| broken.and(std::mem::take(&mut problems)))?;
     let mut lint = lint::Lint::new(&document, &origins, &upstream, &mut problems);
     lint.rules();
     docs::check(&mut lint);

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
+use super::apart::KEYS;
+
 /// The key by which an action gives a shape its name.
 pub(crate) const NAME: &str = "x-name";
 /// The key by which an action says that the differing object shapes of one name become one.
@@ -152,8 +154,21 @@ impl Action {
     }
 }
 
+/// The keyword of the import in an update, if there is one. Below `properties` are names.
+fn reserved(update: &Value, named: bool) -> Option<&'static str> {
+    let Value::Object(map) = update else { return None };
+    if !named && let Some(key) = KEYS.into_iter().find(|key| map.contains_key(*key)) {
+        return Some(key);
+    }
+    map.iter()
+        .find_map(|(key, value)| reserved(value, !named && key == "properties"))
+}
+
 /// A naming action is applied to another document than all others, so it must not say anything else.
 fn checked(update: &Value) -> Result<&Value> {
+    if let Some(key) = reserved(update, false) {
+        bail!("`{key}` is the import's to write: it says in what a place differs from its type");
+    }
     let Value::Object(map) = update else {
         return Ok(update);
     };

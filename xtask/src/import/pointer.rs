@@ -75,7 +75,8 @@ fn percent_decoded(text: &str) -> Option<String> {
 
 /// The `JSONPath` that selects exactly the place `pointer` of `document`, for use as an overlay target.
 ///
-/// A parameter is selected by its name, not by its index, so that a target survives the insertion of another.
+/// A parameter is selected by its name and a value of an enum by itself, not by the index, so that a target survives
+/// the insertion or removal of another.
 pub(crate) fn target(document: &Value, pointer: &str) -> String {
     let mut path = String::from("$");
     let mut at = Some(document);
@@ -96,6 +97,9 @@ pub(crate) fn target(document: &Value, pointer: &str) -> String {
 }
 
 fn element(items: &[Value], item: Option<&Value>, index: &str) -> String {
+    if let Some(Value::String(text)) = item {
+        return format!("[?@ == {}]", quoted(text));
+    }
     let word = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let Some((name, place)) = item.and_then(|item| Some((word(item, "name")?, word(item, "in")?))) else {
         return format!("[{index}]");

@@ -55,6 +55,12 @@ impl Problems {
         Self(problems)
     }
 
+    /// These problems and others.
+    pub(crate) fn and(mut self, others: Vec<Problem>) -> Self {
+        self.0.extend(others);
+        Self::of(self.0)
+    }
+
     /// Nothing, or the problems.
     pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() {
@@ -93,8 +99,17 @@ impl Problems {
                 let _ = writeln!(text, "   append to spec/overlay.yaml:\n{}", stanza.trim_end());
             }
         }
-        if self.0.iter().any(|problem| problem.stanza.is_some()) {
-            text.push_str("\nWrite a sentence of your own in place of each <what …>, then run the same command again.\n");
+        let mut stanzas = self
+            .0
+            .iter()
+            .filter_map(|problem| problem.stanza.as_ref())
+            .peekable();
+        if stanzas.peek().is_some() {
+            text.push_str(if stanzas.any(|stanza| stanza.contains("<what ")) {
+                "\nWrite a sentence of your own in place of each <what …>, then run the same command again.\n"
+            } else {
+                "\nThen run the same command again.\n"
+            });
         }
         text
     }

@@ -1,9 +1,5 @@
-//! What the command says.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the command's voice"
-)]
+//! What the command says. A reader that went away (`| head`) is no error of the import.
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,7 +29,7 @@ pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
             ))
         }
     };
-    eprint!("error: import: {}", problems.render(prose));
+    complain(&format!("error: import: {}", problems.render(prose)));
     ExitCode::FAILURE
 }
 
@@ -47,7 +43,7 @@ pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> Exit
         }
         code = ExitCode::FAILURE;
         let current = current.clone().unwrap_or_default();
-        eprintln!("error: import: {name} would change; run `cargo xtask import`");
+        let mut text = format!("error: import: {name} would change; run `cargo xtask import`\n");
         let diff = TextDiff::from_lines(current.as_str(), output.text.as_str());
         let diff = diff
             .unified_diff()
@@ -55,18 +51,20 @@ pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> Exit
             .header(&name, "as imported")
             .to_string();
         for line in diff.lines().take(DIFF_LINES) {
-            eprintln!("{line}");
+            text.push_str(line);
+            text.push('\n');
         }
         let hidden = diff.lines().count().saturating_sub(DIFF_LINES);
         if hidden > 0 {
-            eprintln!("… and {hidden} lines more");
+            text.push_str(&format!("… and {hidden} lines more\n"));
         }
+        complain(&text);
     }
     if code == ExitCode::SUCCESS {
-        println!("nothing would change");
+        say("nothing would change\n");
     } else if before[0].as_ref() != Some(&outputs[0].text) {
         // Of a resolved spec edited by hand there is nothing to say for a client.
-        eprint!("{}", changes(&before[..1], &outputs[..1]));
+        complain(&changes(&before[..1], &outputs[..1]));
     }
     code
 }
@@ -74,9 +72,9 @@ pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> Exit
 /// Says what was written and what changed for a client since the import before.
 pub(super) fn success(before: &[Option<String>; 2], outputs: &[Output; 2], written: &[PathBuf]) {
     for path in written {
-        println!("wrote {}", path.display());
+        say(&format!("wrote {}\n", path.display()));
     }
-    print!("{}", changes(before, outputs));
+    say(&changes(before, outputs));
 }
 
 /// What changed for a client: in GitHub's description or, when that is the same, in what we made of it.
@@ -107,4 +105,12 @@ fn changes(before: &[Option<String>], outputs: &[Output]) -> String {
         }
     }
     "no changes\n".to_owned()
+}
+
+fn say(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Makes one object (or enum) of several views of the same thing, where the overlay says that they are.
+//! Makes one object (or enum, or choice) of several views of the same thing, where the overlay says that they are.
 use serde_json::{Map, Value, json};
 
 use super::lint::TOO_STRICT;
@@ -63,7 +63,7 @@ pub(crate) fn unite(
                     }
                 }
             }
-            (Some(Value::Array(mine)), Value::Array(theirs)) if key == "enum" => {
+            (Some(Value::Array(mine)), Value::Array(theirs)) if key == "enum" || key == "oneOf" => {
                 let more: Vec<Value> = theirs.into_iter().filter(|value| !mine.contains(value)).collect();
                 mine.extend(more);
             }

@@ -1,13 +1,45 @@
 //! Refuses a description whose keywords hold values of the wrong kind, so that no later step has to wonder.
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::grammar::Kind;
+use super::origins::Origins;
 use super::pointer;
 use super::problem::Problem;
 
 /// Reports every value that is not of the kind its keyword wants.
 pub(crate) fn check(document: &Value, problems: &mut Vec<Problem>) {
     walk(document, Kind::Document, "", 0, problems);
+}
+
+/// Reports what the overlay broke: nothing after it looks for what every document has.
+pub(crate) fn after(document: &Value, origins: &Origins) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    walk(document, Kind::Document, "", 0, &mut problems);
+    for problem in &mut problems {
+        let places = problem.places.iter().flat_map(|place| origins.of(place));
+        *problem = Problem::among(places.collect(), &problem.message);
+    }
+    let fixed = [
+        ("/openapi", Value::from("3.0.3")),
+        ("/info/x-documentation", Value::from("own")),
+    ];
+    let lost = fixed
+        .iter()
+        .filter(|(place, value)| document.pointer(place) != Some(value));
+    let lost = lost.map(|(place, value)| format!("`{place}` of the resolved spec is not {value}"));
+    let entries = |place| document.pointer(place).and_then(Value::as_object);
+    let gone = ["/paths", "/components/schemas"]
+        .into_iter()
+        .filter(|place| entries(place).is_none());
+    let gone = gone.map(|place| format!("the resolved spec has no `{place}` any more"));
+    let empty = entries("/paths").is_some_and(Map::is_empty);
+    let empty = empty.then(|| "the resolved spec has no operation any more".to_owned());
+    problems.extend(
+        lost.chain(gone)
+            .chain(empty)
+            .map(|message| Problem::at("", message)),
+    );
+    problems
 }
 
 /// What a keyword wants, in words, and whether a value is that.

@@ -1,5 +1,5 @@
 //! Writes `{$ref, description}` as `{allOf: [{$ref}], description}`: what stands beside a `$ref` is ignored by
-//! everybody who reads it.
+//! everybody who reads it. And `{allOf: [{$ref}]}` with nothing beside it as `{$ref}`.
 use serde_json::{Map, Value, json};
 
 use super::grammar::Kind;
@@ -15,6 +15,9 @@ fn walk(value: &mut Value, kind: Kind) {
         Value::Object(map) => {
             if kind == Kind::Schema && map.len() > 1 && !map.contains_key("allOf") {
                 wrap(map);
+            }
+            if kind == Kind::Schema && map.len() == 1 {
+                unwrap(map);
             }
             for (key, value) in map.iter_mut() {
                 walk(value, kind.child(key));
@@ -32,5 +35,16 @@ fn walk(value: &mut Value, kind: Kind) {
 fn wrap(map: &mut Map<String, Value>) {
     if let Some(reference) = map.remove("$ref") {
         map.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+    }
+}
+
+/// A wrapper that holds nothing besides (any more) is a reference.
+fn unwrap(map: &mut Map<String, Value>) {
+    if let Some([only]) = map.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
+        && let Some(reference) = only.get("$ref").cloned()
+        && only.as_object().is_some_and(|only| only.len() == 1)
+    {
+        map.remove("allOf");
+        map.insert("$ref".to_owned(), reference);
     }
 }

@@ -224,30 +224,30 @@ pub(crate) const TRAPS: &[Case] = &[
     (
         "anyOf",
         |input| {
-            at(input, &list_item())["properties"]["extra"] = json!({"anyOf": [
+            at(input, &list_item())["properties"]["subject"] = json!({"anyOf": [
                 {"type": "object", "properties": {"a": {"type": "string"}}},
                 {"type": "object", "properties": {"b": {"type": "string"}}}
             ]});
         },
         &[
-            "/properties/extra/anyOf",
+            "/properties/subject/anyOf",
             "`anyOf` becomes a struct",
             "oneOf: [{\"$ref\"",
         ],
-        "/components/schemas/Extra/oneOf/1",
+        "/components/schemas/Subject/oneOf/1",
     ),
     (
         "a map of anything",
         |input| {
-            at(input, &list_item())["properties"]["extra"] =
+            at(input, &list_item())["properties"]["subject"] =
                 json!({"type": "object", "additionalProperties": {}});
         },
         &[
-            "/properties/extra/additionalProperties",
+            "/properties/subject/additionalProperties",
             "assumes anyway",
             "remove: true",
         ],
-        "/components/schemas/Task/properties/extra/type",
+        "/components/schemas/Task/properties/subject/type",
     ),
     (
         "an optional path parameter",

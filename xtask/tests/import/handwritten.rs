@@ -103,6 +103,30 @@ const ACTIONS: &[(&str, &[&str])] = &[
         "- target: $.components.schemas.Task.properties.creator\n    update: {$ref: '#/components/schemas/Gone'}",
         &["leads to no component"],
     ),
+    (
+        "- target: $.components.schemas.Task.properties.creator\n    update: {x-without: [id]}",
+        &["`x-without` is the import's to write"],
+    ),
+    (
+        "- target: $.components.schemas.Task\n    update: {required: name}",
+        &["/required", "`required` must be a list of texts"],
+    ),
+    (
+        "- target: $.paths\n    remove: true",
+        &["has no `/paths` any more"],
+    ),
+    (
+        "- target: $.paths[*]\n    remove: true",
+        &["has no operation any more"],
+    ),
+    (
+        "- target: $\n    update: {openapi: 3.1.0}",
+        &["`/openapi` of the resolved spec is not \"3.0.3\""],
+    ),
+    (
+        "- target: $.info\n    update: {x-documentation: theirs}",
+        &["`/info/x-documentation` of the resolved spec is not \"own\""],
+    ),
 ];
 
 #[test]

@@ -5,6 +5,7 @@
 )]
 mod additions;
 mod contract;
+mod corrected;
 mod cured;
 mod documented;
 mod handwritten;

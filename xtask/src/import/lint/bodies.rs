@@ -1,12 +1,15 @@
 //! Rules for what is sent and answered: statuses, media types, and that every body has a name.
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::document::canonical;
-use super::super::pointer;
+use super::super::{pointer, stanza};
 use super::parameters::is_simple;
 use super::{Lint, whole};
+
+/// The one media type that is generated.
+const JSON: &str = "application/json";
 
 /// Applies the rules to the request body of an operation.
 pub(super) fn request(lint: &mut Lint<'_>, place: &str, operation: &Value) {
@@ -19,6 +22,18 @@ pub(super) fn request(lint: &mut Lint<'_>, place: &str, operation: &Value) {
             &["description", "required", "content"],
         );
         media(lint, &place, body, "a request body");
+        if let Some(schema) = body.pointer("/content/application~1json/schema") {
+            let at = pointer::join(&format!("{place}/content"), JSON) + "/schema";
+            if whole(schema).get("$ref").is_none() && is_named(lint, schema) {
+                let message = "a request body that is not just a component: the generator has no builder for a list \
+                               or for a body that can be null";
+                let stanza = match schema.get("nullable") {
+                    Some(_) => lint.removal(&pointer::join(&at, "nullable")),
+                    None => String::new(),
+                };
+                lint.report_with(&at, message, stanza);
+            }
+        }
         if body.get("content").is_none() {
             lint.report(&place, "the request body has no content");
         }
@@ -114,9 +129,8 @@ fn media(lint: &mut Lint<'_>, place: &str, holder: &Value, what: &str) {
     };
     for (kind, media) in content {
         let place = pointer::join(&format!("{place}/content"), kind);
-        if kind != "application/json" {
-            let stanza = lint.removal(&place);
-            lint.report_with(&place, format!("the media type {kind} in {what} would become untyped bytes; only application/json is generated"), stanza);
+        if kind != JSON {
+            other_media(lint, &place, content, kind, what);
             continue;
         }
         lint.allow(&place, media, "a media type", &["schema", "example", "examples"]);
@@ -134,6 +148,36 @@ fn media(lint: &mut Lint<'_>, place: &str, holder: &Value, what: &str) {
             );
         }
     }
+}
+
+/// The rule for a media type the generator does not know. It must not end in an answer without its body: JSON by another
+/// name is named `application/json`.
+fn other_media(lint: &mut Lint<'_>, place: &str, content: &Map<String, Value>, kind: &str, what: &str) {
+    let is_json = |kind: &str| {
+        let plain = kind.split(';').next().unwrap_or(kind).trim().to_lowercase();
+        plain == JSON || plain.ends_with("+json")
+    };
+    let mut message =
+        format!("the media type {kind} in {what} would become untyped bytes; only {JSON} is generated");
+    let mut stanza = String::new();
+    if content.contains_key(JSON) {
+        message.push_str(".\nThe action below keeps that one");
+    } else if content
+        .keys()
+        .find(|kind| is_json(kind))
+        .is_some_and(|first| first == kind)
+    {
+        let schema = content.get(kind).and_then(|media| media.get("schema"));
+        let media = Map::from_iter(schema.map(|schema| ("schema".to_owned(), schema.clone())));
+        let update = Map::from_iter([(JSON.to_owned(), Value::Object(media))]);
+        let holder = pointer::split(place).map_or(place, |(holder, _)| holder);
+        stanza = stanza::update(&pointer::target(lint.document, holder), &update);
+        message.push_str(".\nThe actions below take it for that");
+    } else if !content.keys().any(|kind| is_json(kind)) {
+        message.push_str(".\nThe action below drops the body: decide whether the client can do without it");
+    }
+    let stanza = stanza + &lint.removal(place);
+    lint.report_with(place, message, stanza);
 }
 
 /// A component, or a list of components or of single values.

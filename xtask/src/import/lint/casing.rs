@@ -49,9 +49,17 @@ pub(crate) fn collisions<'a>(
     groups.into_values().filter(|group| group.len() > 1).collect()
 }
 
-/// The Rust name of a type or an enum's variant.
-pub(crate) fn variant(name: &str) -> String {
+/// The Rust name of a type.
+pub(crate) fn component(name: &str) -> String {
     name.to_upper_camel_case()
+}
+
+/// The Rust name of an enum's variant. `Unknown` is the one for values that are not documented.
+pub(crate) fn variant(name: &str) -> String {
+    match name.to_upper_camel_case() {
+        name if name == "Unknown" => "UnknownValue".to_owned(),
+        name => name,
+    }
 }
 
 /// The Rust name of a field or an argument.

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use super::super::pointer;
 use super::{Lint, casing};
 
+/// The generated field for what an object holds besides its own.
+const EXTRA: &str = "extra";
+
 /// The rules for the values of an enum.
 pub(super) fn enumeration(lint: &mut Lint<'_>, values: &Value, place: &str) {
     let at = format!("{place}/enum");
@@ -32,21 +35,50 @@ pub(super) fn enumeration(lint: &mut Lint<'_>, values: &Value, place: &str) {
     for value in texts.iter().filter(|value| !seen.insert(**value)) {
         lint.report(&at, format!("the value {value:?} is listed twice"));
     }
-    for group in casing::collisions(seen.iter().copied(), casing::variant) {
-        lint.report(
-            &at,
-            format!("the values {} become one variant in Rust", group.join(" and ")),
-        );
-    }
-    for value in seen
+    let (speakable, unspeakable): (Vec<&str>, Vec<&str>) = seen
         .iter()
-        .filter(|value| !casing::variant(value).starts_with(|first: char| first.is_ascii_alphabetic()))
-    {
-        lint.report(
-            &at,
-            format!("the value {value:?} cannot be a variant's name in Rust"),
+        .copied()
+        .partition(|value| casing::variant(value).starts_with(|first: char| first.is_ascii_alphabetic()));
+    for group in casing::collisions(speakable.into_iter(), casing::variant) {
+        let removed = odd_ones(&group);
+        let message = format!(
+            "the values {} become one variant in Rust.\n\
+             A value that is removed is still read, as one that is not documented",
+            group.join(" and ")
         );
+        let stanza = removed
+            .iter()
+            .map(|value| removal(lint, &at, &texts, value))
+            .collect();
+        lint.report_with(&at, message, stanza);
     }
+    for value in unspeakable {
+        let message = format!(
+            "the value {value:?} cannot be a variant's name in Rust.\n\
+             When it is removed it is still read, as one that is not documented"
+        );
+        let stanza = removal(lint, &at, &texts, value);
+        lint.report_with(&at, message, stanza);
+    }
+}
+
+/// Of names that become one, all but the one written most like GitHub's other names.
+fn odd_ones<'a>(group: &[&'a str]) -> Vec<&'a str> {
+    let usual = group
+        .iter()
+        .position(|name| casing::is_snake_case(name))
+        .unwrap_or(0);
+    let (before, after) = (group.iter().take(usual), group.iter().skip(usual + 1));
+    before.chain(after).copied().collect()
+}
+
+/// The action that removes a value of an enum.
+fn removal(lint: &mut Lint<'_>, at: &str, values: &[&str], value: &str) -> String {
+    let index = values
+        .iter()
+        .position(|other| *other == value)
+        .unwrap_or_default();
+    lint.removal(&format!("{at}/{index}"))
 }
 
 /// The rules for the fields of an object.
@@ -75,10 +107,26 @@ pub(super) fn object(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &s
         );
     }
     for group in casing::collisions(fields.iter().copied(), casing::field) {
-        lint.report(
-            place,
-            format!("the fields {} become one field in Rust", group.join(" and ")),
+        let removed = odd_ones(&group);
+        let properties = format!("{place}/properties");
+        let stanza = removed
+            .iter()
+            .map(|field| lint.removal(&pointer::join(&properties, field)))
+            .collect();
+        let message = format!(
+            "the fields {} become one field in Rust.\n\
+             A field that is removed is one the client does not know",
+            group.join(" and ")
         );
+        lint.report_with(&pointer::join(&properties, group[0]), message, stanza);
+    }
+    for field in fields.iter().filter(|field| casing::field(field) == EXTRA) {
+        let at = pointer::join(&format!("{place}/properties"), field);
+        let message = format!(
+            "a field named `{field}` hides the generated one that keeps fields the client does not know"
+        );
+        let stanza = lint.removal(&at);
+        lint.report_with(&at, message + ".\nA field that is removed is found in it", stanza);
     }
     for required in schema
         .get("required")

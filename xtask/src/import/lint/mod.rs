@@ -75,13 +75,21 @@ impl<'a> Lint<'a> {
 
     /// Reports a problem at a place of the resolved document.
     pub(crate) fn report(&mut self, place: &str, message: impl Into<String>) {
-        self.problems.push(Problem::among(self.sources(place), message));
+        self.report_with(place, message, String::new());
     }
 
-    /// Reports a problem and what to append to the overlay about it.
+    /// Reports a problem and what to append to the overlay about it. Inside of what a printed action removes there is
+    /// no problem, and an action about it would find nothing.
     pub(crate) fn report_with(&mut self, place: &str, message: impl Into<String>, stanza: String) {
-        self.problems
-            .push(Problem::among(self.sources(place), message).cured_by(stanza));
+        if pointer::split(place).is_some_and(|(parent, _)| self.is_removed(parent)) {
+            return;
+        }
+        let problem = Problem::among(self.sources(place), message);
+        self.problems.push(if stanza.is_empty() {
+            problem
+        } else {
+            problem.cured_by(stanza)
+        });
     }
 
     /// The action that removes a place.

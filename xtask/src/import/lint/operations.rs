@@ -41,10 +41,13 @@ pub(super) fn check(lint: &mut Lint<'_>) {
         }
     }
     for (id, places) in ids.into_iter().filter(|(_, places)| places.len() > 1) {
-        lint.report(
-            &places[1],
-            format!("two operations are called `{id}`; give one another operationId"),
-        );
+        for place in &places[1..] {
+            let method = place.rsplit('/').next().unwrap_or_default();
+            let update = Map::from_iter([("operationId".to_owned(), json!(format!("{method}_{id}")))]);
+            let stanza = stanza::update(&pointer::target(lint.document, place), &update);
+            let message = format!("two operations are called `{id}`; give one another operationId");
+            lint.report_with(place, message, stanza);
+        }
     }
 }
 

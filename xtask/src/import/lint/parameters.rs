@@ -7,7 +7,7 @@ use super::super::{pointer, stanza};
 use super::{Lint, casing};
 
 /// Names the generated builders use themselves.
-const BUILDER_METHODS: [&str; 3] = ["body", "new", "send"];
+const BUILDERS: [&str; 4] = ["body", "client", "new", "send"];
 
 /// Applies the rules to the parameters of an operation.
 pub(super) fn check(lint: &mut Lint<'_>, place: &str, path: &str, operation: &Value) {
@@ -71,11 +71,9 @@ fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
     if name.is_empty() {
         lint.report(place, "a parameter without a name");
     }
-    if BUILDER_METHODS.contains(&name) {
-        lint.report(
-            place,
-            format!("a parameter named `{name}` hides a method of the generated builder"),
-        );
+    if BUILDERS.contains(&casing::field(name).as_str()) {
+        let message = format!("a parameter named `{name}` hides a part of the generated builder");
+        return unless_required(lint, place, parameter, message);
     }
     let style = match parameter.get("in").and_then(Value::as_str) {
         Some("path") => {
@@ -101,6 +99,16 @@ fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
             return;
         }
     };
+    let Some(schema) = parameter.get("schema") else {
+        let message = format!("the parameter `{name}` has no schema");
+        return unless_required(lint, place, parameter, message);
+    };
+    if !is_simple(lint, schema, style == "form") {
+        let message = format!(
+            "the parameter `{name}` is neither a single value nor (in a query) a list of such; the generator writes it wrongly"
+        );
+        return unless_required(lint, place, parameter, message);
+    }
     let allowed = [
         "name",
         "in",
@@ -125,16 +133,19 @@ fn one(lint: &mut Lint<'_>, place: &str, parameter: &Value) {
         );
         lint.report_keyword(place, "explode", message);
     }
-    let Some(schema) = parameter.get("schema") else {
-        lint.report(place, format!("the parameter `{name}` has no schema"));
-        return;
-    };
-    if !is_simple(lint, schema, style == "form") {
-        lint.report(
-            &format!("{place}/schema"),
-            format!("the parameter `{name}` is neither a single value nor (in a query) a list of such; the generator writes it wrongly"),
-        );
+}
+
+/// Reports a parameter that the client can only do without, which is possible when it is optional.
+fn unless_required(lint: &mut Lint<'_>, place: &str, parameter: &Value, message: String) {
+    if parameter.get("required") == Some(&Value::Bool(true)) {
+        return lint.report(place, message);
     }
+    let stanza = lint.removal(place);
+    lint.report_with(
+        place,
+        message + ".\nIt is optional: the action below does without it",
+        stanza,
+    );
 }
 
 /// A number, text, boolean or enum, or a list of them.

@@ -43,7 +43,7 @@ pub(super) fn check(lint: &mut Lint<'_>) {
             lint.report(&pointer::join("/components/schemas", name), why);
         }
     }
-    for group in casing::collisions(components.keys().map(String::as_str), casing::variant) {
+    for group in casing::collisions(components.keys().map(String::as_str), casing::component) {
         let place = pointer::join("/components/schemas", group[0]);
         lint.report(
             &place,

@@ -95,14 +95,19 @@ impl Builder<'_> {
                         .into_iter()
                         .find(|word| word == key)
                         .unwrap_or("oneOf");
-                    for (index, item) in items.iter().enumerate() {
-                        let hint = if items.len() == 1 {
+                    let null = |item: &Value| word != "allOf" && is_null(item);
+                    let rest: Vec<usize> = (0..items.len()).filter(|index| !null(&items[*index])).collect();
+                    if rest.len() < items.len() && !rest.is_empty() {
+                        shape.usage.insert("nullable".to_owned(), json!(true));
+                    }
+                    for (number, index) in rest.iter().copied().enumerate() {
+                        let hint = if rest.len() == 1 {
                             hint.to_owned()
                         } else {
-                            format!("{hint} option {}", index + 1)
+                            format!("{hint} option {}", number + 1)
                         };
-                        let id = self.shape(item, &pointer::join(&at, &index.to_string()), &hint);
-                        whole.push((Slot::Choice(word, index), id));
+                        let item = self.shape(&items[index], &pointer::join(&at, &index.to_string()), &hint);
+                        whole.push((Slot::Choice(word, number), item));
                     }
                 }
                 ("enum", Value::Array(values)) if values.contains(&Value::Null) => {
@@ -152,6 +157,14 @@ impl Builder<'_> {
         self.forest.shapes.push(shape);
         self.forest.shapes.len() - 1
     }
+}
+
+/// The way to write "or null" as an alternative.
+fn is_null(schema: &Value) -> bool {
+    schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
 }
 
 /// A word for one of several.
