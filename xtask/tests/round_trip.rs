@@ -150,37 +150,38 @@ fn the_types_are_documented_as_the_spec_is() {
 
 #[test]
 fn what_the_generator_could_lose_is_noticed() {
+    type Mutation = (&'static str, fn(&mut Value));
     let rust = agents_api_raw::schemas();
-    let mutations: [(&str, fn(&mut Value)); 9] = [
+    let mutations: [Mutation; 9] = [
         ("a new field", |s| {
-            s["Task"]["properties"]["priority"] = json!({ "type": "string", "nullable": true })
+            s["Task"]["properties"]["priority"] = json!({ "type": "string", "nullable": true });
         }),
         ("a lost field", |s| {
-            drop(s["Task"]["properties"].as_object_mut().unwrap().remove("name"))
+            s["Task"]["properties"].as_object_mut().unwrap().remove("name");
         }),
         ("a field required", |s| {
-            s["Task"]["required"].as_array_mut().unwrap().push(json!("name"))
+            s["Task"]["required"].as_array_mut().unwrap().push(json!("name"));
         }),
         ("a type", |s| {
-            s["Task"]["properties"]["name"]["type"] = json!("boolean")
+            s["Task"]["properties"]["name"]["type"] = json!("boolean");
         }),
         ("a format", |s| {
-            s["User"]["properties"]["id"]["format"] = json!("int32")
+            s["User"]["properties"]["id"]["format"] = json!("int32");
         }),
         ("an enum value", |s| {
             s["TaskState"]["enum"]
                 .as_array_mut()
                 .unwrap()
-                .push(json!("paused"))
+                .push(json!("paused"));
         }),
         ("a null", |s| {
-            s["Session"]["properties"]["id"]["nullable"] = json!(true)
+            s["Session"]["properties"]["id"]["nullable"] = json!(true);
         }),
         ("an alternative", |s| {
-            drop(s["ArtifactData"]["oneOf"].as_array_mut().unwrap().remove(1))
+            s["ArtifactData"]["oneOf"].as_array_mut().unwrap().remove(1);
         }),
         ("another reference", |s| {
-            s["Task"]["properties"]["artifacts"]["items"] = json!({ "$ref": "#/x/Session" })
+            s["Task"]["properties"]["artifacts"]["items"] = json!({ "$ref": "#/x/Session" });
         }),
     ];
     for (what, mutate) in mutations {
