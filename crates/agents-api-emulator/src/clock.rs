@@ -10,6 +10,8 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 use tokio::time::Instant;
 
+/// The first instant that RFC 3339 can write: the beginning of the year 0.
+const FIRST_MILLISECOND: i64 = -62_167_219_200_000;
 /// The last instant the clock can show: past it RFC 3339 has no four-digit year left.
 const LAST_MILLISECOND: i64 = 253_402_300_799_000;
 
@@ -68,7 +70,7 @@ impl Clock {
 
     fn new(origin: DateTime<Utc>, speed: f64) -> Self {
         Self(Arc::new(Inner {
-            origin,
+            origin: DateTime::from_timestamp_millis(writable(origin)).unwrap_or(origin),
             started: Instant::now(),
             speed,
             turned: Mutex::new(Duration::ZERO),
@@ -108,6 +110,11 @@ impl Default for Clock {
     fn default() -> Self {
         Self::manual()
     }
+}
+
+/// A moment in milliseconds since the Unix epoch, moved to where four digits are enough for its year.
+pub(crate) fn writable(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis().clamp(FIRST_MILLISECOND, LAST_MILLISECOND)
 }
 
 /// A duration in whole milliseconds, saturating.
@@ -150,6 +157,16 @@ mod tests {
         let clock = Clock::manual();
         clock.advance(Duration::MAX);
         assert_eq!(stamp(clock.millis()), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_clock_starts_in_a_year_of_four_digits() {
+        for (at, shown) in [
+            (DateTime::<Utc>::MIN_UTC, "0000-01-01T00:00:00Z"),
+            (DateTime::<Utc>::MAX_UTC, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(stamp(Clock::manual_at(at).millis()), shown);
+        }
     }
 
     #[test]

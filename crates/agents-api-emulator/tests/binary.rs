@@ -244,3 +244,22 @@ fn a_log_that_cannot_be_written_is_pointed_out_once() {
     let error = String::from_utf8_lossy(&error).into_owned();
     assert_eq!(error.matches("the log ends here").count(), 1, "{error}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_nobody_reads_does_not_keep_it_from_ending() {
+    let mut emulator = Running::start(&["--log", "-"]);
+    let body = "x".repeat(500_000);
+    let length = body.len();
+    let connections: Vec<_> = (0..8)
+        .map(|_| TcpStream::connect(&emulator.address).expect("a connection"))
+        .collect();
+    for mut stream in &connections {
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        write!(stream, "{head}{body}").expect("sent");
+    }
+    // The first byte of a line that no pipe can hold: its writer waits from now on.
+    let out = emulator.child.stdout.as_mut().expect("its output");
+    out.read_exact(&mut [0]).expect("a byte");
+    assert_eq!(emulator.signal("TERM").code(), Some(0));
+}

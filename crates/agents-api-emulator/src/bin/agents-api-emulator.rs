@@ -5,11 +5,16 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use agents_api_emulator::{
     Access, Builder, DEFAULT_TOKEN, Emulator, FaultPlan, Life, Limits, Script, SecondaryLimits, Token,
 };
 use clap::Parser;
+use tokio::runtime::Builder as Runtime;
+
+/// How long connections and workers may take to end after a signal.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Emulates GitHub's agent tasks API in memory.
 #[derive(Parser)]
@@ -71,15 +76,28 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let builder = builder(args)?;
-    runtime.block_on(serve(builder))
-}
-
-async fn serve(builder: Builder) -> Result<(), String> {
+    let cannot = |error| format!("cannot start: {error}");
+    let service = Runtime::new_multi_thread().enable_all().build().map_err(cannot)?;
+    // Signals have a runtime of their own: all workers of the other may wait for whoever reads the log.
+    let signals = Runtime::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(cannot)?;
+    let in_signals = signals.enter();
     // Listened for before the first line is printed: whoever reads it may send a signal at once.
     let stopped = stopped()?;
+    drop(in_signals);
+    let github = service.block_on(start(builder))?;
+    signals.block_on(async {
+        stopped.await;
+        let _ = tokio::time::timeout(GRACE, github.shutdown()).await;
+    });
+    service.shutdown_timeout(GRACE);
+    Ok(())
+}
+
+async fn start(builder: Builder) -> Result<Emulator, String> {
     let github = builder
         .start()
         .await
@@ -94,9 +112,7 @@ async fn serve(builder: Builder) -> Result<(), String> {
     let printed = writeln!(out, "listening on {}", github.base_url()).and_then(|()| out.flush());
     drop(out);
     printed.map_err(|error| format!("cannot write to standard output: {error}"))?;
-    stopped.await;
-    github.shutdown().await;
-    Ok(())
+    Ok(github)
 }
 
 #[cfg(unix)]

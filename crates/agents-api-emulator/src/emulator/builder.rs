@@ -5,7 +5,6 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -260,7 +259,6 @@ impl Builder {
             faults: Engine::new(self.fault_seed.unwrap_or(self.seed), self.faults),
             log: Log::new(self.log_capacity, self.log_to),
             settings,
-            requests: AtomicU64::new(0),
         }
     }
 }

@@ -9,7 +9,14 @@ use crate::seeded::{mixed, unit};
 #[derive(Debug)]
 pub(crate) struct Engine {
     seed: u64,
-    rules: Mutex<Vec<Rule>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How many requests have come at all.
+    arrived: u64,
+    rules: Vec<Rule>,
 }
 
 #[derive(Debug)]
@@ -29,7 +36,7 @@ impl Engine {
     pub(crate) fn new(seed: u64, faults: Vec<Fault>) -> Self {
         let engine = Self {
             seed,
-            rules: Mutex::default(),
+            state: Mutex::default(),
         };
         for fault in faults {
             engine.add(fault);
@@ -38,7 +45,7 @@ impl Engine {
     }
 
     pub(crate) fn add(&self, fault: Fault) {
-        self.rules().push(Rule {
+        self.state().rules.push(Rule {
             fault,
             seen: 0,
             struck: 0,
@@ -46,16 +53,21 @@ impl Engine {
     }
 
     pub(crate) fn clear(&self) {
-        self.rules().clear();
+        self.state().rules.clear();
     }
 
-    fn rules(&self) -> std::sync::MutexGuard<'_, Vec<Rule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn draw(&self, operation: Option<Operation>) -> Drawn {
+    /// Numbers a request in order of arrival, from 1 on, and draws its faults: both at once, so that the log shows the
+    /// order in which the rules counted.
+    pub(crate) fn draw(&self, operation: Option<Operation>) -> (u64, Drawn) {
         let mut drawn = Drawn::default();
-        for (position, rule) in self.rules().iter_mut().enumerate() {
+        let mut state = self.state();
+        state.arrived += 1;
+        let number = state.arrived;
+        for (position, rule) in state.rules.iter_mut().enumerate() {
             if !rule.fault.target.covers(operation) {
                 continue;
             }
@@ -72,7 +84,7 @@ impl Engine {
                 drawn.0.push(rule.fault.clone());
             }
         }
-        drawn
+        (number, drawn)
     }
 }
 
@@ -107,7 +119,7 @@ mod tests {
 
     fn struck(engine: &Engine, requests: usize) -> Vec<usize> {
         (1..=requests)
-            .filter(|_| !engine.draw(Some(Operation::GetTask)).0.is_empty())
+            .filter(|_| !engine.draw(Some(Operation::GetTask)).1.0.is_empty())
             .collect()
     }
 
@@ -117,7 +129,7 @@ mod tests {
             1,
             vec![Fault::on(Operation::GetTask, Effect::Reset).nth(2).nth(4)],
         );
-        assert!(engine.draw(Some(Operation::StartTask)).0.is_empty());
+        assert!(engine.draw(Some(Operation::StartTask)).1.0.is_empty());
         assert_eq!(struck(&engine, 5), [2, 4]);
     }
 

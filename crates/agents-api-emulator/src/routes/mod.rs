@@ -11,7 +11,6 @@ mod pulls;
 mod tasks;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use http::request::Parts;
@@ -40,7 +39,6 @@ pub(crate) struct App {
     pub(crate) faults: Engine,
     pub(crate) log: Log,
     pub(crate) settings: Settings,
-    pub(crate) requests: AtomicU64,
 }
 
 /// What does not change while an emulator runs.
@@ -88,8 +86,7 @@ pub(crate) async fn handle(app: Arc<App>, wire: Wire, request: Request<Body>) ->
     let (parts, body) = request.into_parts();
     let route = Route::of(parts.uri.path());
     let operation = route.operation(&parts.method);
-    let number = app.requests.fetch_add(1, Ordering::Relaxed) + 1;
-    let drawn = app.faults.draw(operation);
+    let (number, drawn) = app.faults.draw(operation);
     let mut exchange = Exchange::begin(Arc::clone(&app), number, &parts, operation, &drawn);
     let body = body::read(body, app.settings.body_limit).await;
     if let Ok(body) = &body {

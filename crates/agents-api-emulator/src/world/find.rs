@@ -68,8 +68,9 @@ impl World {
         };
         // A token that sees everything, or a list of one repository already found visible, needs no look at each task.
         let check_sight = matches!(scope, Scope::Creator(_)) && account.sees.is_some();
+        let looked_at = if check_sight { self.repos.as_slice() } else { &[] };
         let seen: Vec<bool> = (0..)
-            .zip(&self.repos)
+            .zip(looked_at)
             .map(|(repo, _)| self.sees(account, repo))
             .collect();
         let visible = |index: Index| {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Index, Start, TaskState, World};
-use crate::clock::{in_millis, whole_second};
+use crate::clock::{in_millis, whole_second, writable};
 use crate::life::{self, Change, Script};
 use crate::seeded::{Rng, mixed};
 
@@ -147,8 +147,8 @@ impl World {
     /// Adds a seeded task to a repository.
     pub(crate) fn seed_task(&mut self, repo: Index, seed: TaskSeed, now: i64) -> Index {
         let creator = self.user_named(&seed.creator);
-        let created = seed.created_at.map_or(now, |at| at.timestamp_millis());
-        let updated = whole_second(seed.updated_at.map_or(created, |at| at.timestamp_millis()));
+        let created = seed.created_at.map_or(now, writable);
+        let updated = whole_second(seed.updated_at.map_or(created, writable));
         let start = Start {
             prompt: seed.prompt,
             model: seed.model,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agents_api_emulator::{Change, Emulator, Life, Script, TaskSeed, TaskState, Usage};
+use agents_api_emulator::{Change, Clock, Emulator, Life, Script, TaskSeed, TaskState, Usage};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -189,7 +189,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let live = |steps: Vec<u64>| runtime.block_on(async {
             let start = "2026-01-01T00:00:00Z".parse().expect("a time");
-            let clock = agents_api_emulator::Clock::manual_at(start);
+            let clock = Clock::manual_at(start);
             let builder = Emulator::builder().seed(seed).clock(clock).life(Life::Mix).tasks(20);
             let github = builder.start().await.expect("a free port");
             for step in steps {
@@ -228,9 +228,7 @@ async fn a_handle_changes_a_task_without_a_request() {
 async fn the_same_seed_gives_the_same_world() {
     let tell = |seed| async move {
         let start = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let builder = Emulator::builder()
-            .seed(seed)
-            .clock(agents_api_emulator::Clock::manual_at(start));
+        let builder = Emulator::builder().seed(seed).clock(Clock::manual_at(start));
         let world = World::with(builder.life(Life::Mix).tasks(50)).await;
         for _ in 0..20 {
             world.start("x").await;
@@ -255,4 +253,43 @@ async fn a_seed_without_its_repository_is_refused() {
         .seed_task(TaskSeed::new("x").repository("no", "where"))
         .expect_err("unknown");
     assert_eq!(error.to_string(), "there is no repository no/where: add it first");
+}
+
+#[tokio::test]
+async fn a_leap_of_the_clock_is_the_sum_of_its_steps() {
+    let start = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a moment");
+    let mut runs = Vec::new();
+    for step in [7919, 86_400] {
+        let builder = Emulator::builder()
+            .seed(5)
+            .clock(Clock::manual_at(start))
+            .life(Life::Mix);
+        let world = World::with(builder.tasks(50)).await;
+        for n in 0..20 {
+            world.start(&format!("Task {n}")).await;
+        }
+        for _ in 0..86_400 / step {
+            world.github.advance(Duration::from_secs(step));
+            // Every look catches up with the clock.
+            world.github.transitions();
+        }
+        world.github.advance(Duration::from_secs(86_400 % step));
+        runs.push(world.github.transitions());
+    }
+    assert!(runs[0].len() > 30 && runs[0] == runs[1]);
+}
+
+#[tokio::test]
+async fn a_seed_of_another_age_has_timestamps_that_clients_can_read() {
+    let world = World::new().await;
+    for at in [
+        chrono::DateTime::<chrono::Utc>::MIN_UTC,
+        chrono::DateTime::<chrono::Utc>::MAX_UTC,
+    ] {
+        let seed = TaskSeed::new("Fix it")
+            .created_at(at)
+            .script(Script::quick_success());
+        let task = world.github.seed_task(seed).expect("a repository").json();
+        assert_eq!(task["created_at"].as_str().map(str::len), Some(20), "{task}");
+    }
 }

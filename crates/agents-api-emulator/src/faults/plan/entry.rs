@@ -155,7 +155,7 @@ fn effect(entry: &mut Entry) -> Result<Effect, String> {
         "empty-page" => Effect::EmptyPage,
         "next-to-self" => Effect::NextToSelf,
         "next-to-host" => Effect::NextToHost(url(entry)?),
-        "redirect" => Effect::Redirect(status(entry, 307, 300..=399)?, url(entry)?),
+        "redirect" => Effect::Redirect(status(entry, 307, 300..=399)?, place(entry)?),
         other => {
             let known = EFFECTS.join(", ");
             return Err(format!(
@@ -203,6 +203,15 @@ fn url(entry: &mut Entry) -> Result<String, String> {
         Ok(to)
     } else {
         Err(format!("`to`: {to:?} is no URL like http://127.0.0.1:9"))
+    }
+}
+
+/// Where a redirect leads: also another path of the same origin.
+fn place(entry: &mut Entry) -> Result<String, String> {
+    let is_path = |to: &String| to.starts_with('/') && to.parse::<Uri>().is_ok();
+    match entry.to.take_if(|to| is_path(to)) {
+        Some(path) => Ok(path),
+        None => url(entry),
     }
 }
 

@@ -229,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_may_stay_on_its_origin() {
+        let fault = one("on = \"any\"\ndo = \"redirect\"\nto = \"/agents/tasks?page=2\"").expect("a fault");
+        assert_eq!(
+            fault.effect,
+            crate::faults::Effect::Redirect(307, "/agents/tasks?page=2".into())
+        );
+    }
+
+    #[test]
     fn the_sample_file_is_a_plan() {
         let plan: FaultPlan = include_str!("../../../examples/faults.toml")
             .parse()
