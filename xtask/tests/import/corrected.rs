@@ -157,6 +157,34 @@ const SAME: &[Case] = &[
         "/paths/~1agents~1tasks/get/responses/200",
     ),
     (
+        "a deeper shape in one of the copies",
+        |input| {
+            let mut deep = json!({"type": "string"});
+            for _ in 0..8 {
+                deep = json!({"type": "array", "items": deep});
+            }
+            field(
+                input,
+                "depths",
+                json!({"type": "object", "properties": {"deep": deep}}),
+            );
+        },
+        &["found 3 problems", "update: {x-name: Depth", "the field `depths`"],
+        "/components/schemas/TaskList",
+    ),
+    (
+        "a request that resembles another",
+        |input| {
+            let mut start = at(input, START).clone();
+            start["operationId"] = json!("restart");
+            let body = at(&mut start, &format!("/requestBody/{BODY}"));
+            body["required"] = json!(["prompt", "model"]);
+            at(input, "/paths/~1agents~1repos~1{owner}~1{repo}~1tasks")["put"] = start;
+        },
+        &["update: {x-name: RestartBody}"],
+        "/components/schemas/RestartBody/required/1",
+    ),
+    (
         "fields whose names mean something elsewhere",
         |input| {
             for name in [

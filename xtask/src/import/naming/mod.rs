@@ -43,10 +43,11 @@ pub(crate) fn assign(forest: &Forest, document: &Value, problems: &mut Vec<Probl
         merged: BTreeSet::new(),
     };
     let mut levels: BTreeMap<usize, Vec<Id>> = BTreeMap::new();
+    let level = self::levels(forest);
     for id in reachable(forest) {
         let shape = &forest.shapes[id];
         if shape.is_lifted() {
-            levels.entry(shape.height).or_default().push(id);
+            levels.entry(level[id]).or_default().push(id);
         } else if shape.name.is_some() {
             naming.problems.push(Problem::at(
                 &shape.origin,
@@ -66,6 +67,35 @@ pub(crate) fn assign(forest: &Forest, document: &Value, problems: &mut Vec<Probl
     }
     naming.collect();
     naming.names
+}
+
+/// How often levels are evened out: a name inside of a shape of that name would raise both for ever.
+const ROUNDS: usize = 8;
+
+/// For each shape a level above those of its parts, and the same for all shapes of one name: so that what is made of
+/// differing views of one thing is compared when all of them have its name.
+fn levels(forest: &Forest) -> Vec<usize> {
+    let mut levels: Vec<usize> = forest.shapes.iter().map(|shape| shape.height).collect();
+    for _ in 0..ROUNDS {
+        let mut of_name: BTreeMap<&str, usize> = BTreeMap::new();
+        for (id, shape) in forest.shapes.iter().enumerate() {
+            if let Some(name) = &shape.name {
+                let highest = of_name.entry(name).or_default();
+                *highest = levels[id].max(*highest);
+            }
+        }
+        let before = levels.clone();
+        // A shape stands behind its parts.
+        for (id, shape) in forest.shapes.iter().enumerate() {
+            let parts = shape.parts.iter().map(|(_, part)| levels[*part] + 1).max();
+            let named = shape.name.as_deref().and_then(|name| of_name.get(name).copied());
+            levels[id] = levels[id].max(parts.unwrap_or(0)).max(named.unwrap_or(0));
+        }
+        if levels == before {
+            break;
+        }
+    }
+    levels
 }
 
 fn reachable(forest: &Forest) -> BTreeSet<Id> {
