@@ -137,28 +137,34 @@ async fn an_unknown_state_is_not_an_end() {
 
 #[tokio::test]
 async fn a_rate_limit_is_obeyed_and_is_no_failure() {
-    let github = Emulator::start().await.unwrap();
-    let task = ended(&github, Completed);
-    let limit = Refused::forbidden().retry_after(RetryAfter::Seconds(60));
-    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)));
-    let (client, _) = connect(&github);
-    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
-    let error = wait.timeout(OFTEN * 40).await.unwrap_err();
-    assert!(error.is_timed_out(), "{error}");
-    assert!(error.error().unwrap().is_rate_limited(), "{error}");
-    assert_eq!(github.requests().len(), 1);
+    for limit in [
+        Refused::forbidden().retry_after(RetryAfter::Seconds(60)),
+        Refused::too_many_requests().retry_after(RetryAfter::HttpDate(60)),
+        Refused::forbidden(), // says nothing, and so wants a minute
+    ] {
+        let github = Emulator::start().await.unwrap();
+        let task = ended(&github, Completed);
+        github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)));
+        let (client, _) = connect(&github);
+        let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+        let error = wait.timeout(OFTEN * 60).await.unwrap_err();
+        assert!(error.is_timed_out(), "{error}");
+        assert!(error.error().unwrap().is_rate_limited(), "{error}");
+        assert_eq!(github.requests().len(), 1, "{limit:?}");
+    }
 }
 
 #[tokio::test]
-async fn a_wait_goes_on_after_a_rate_limit() {
+async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
     let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(1));
-    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).times(1));
+    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(5));
+    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).nth(6));
     let (client, _) = connect(&github);
     let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
     assert_eq!(wait.await.unwrap().id, task.id());
-    assert_eq!(github.requests().len(), 2);
+    assert_eq!(github.requests().len(), 7);
 }
 
 #[tokio::test]
