@@ -45,7 +45,7 @@ const CORRECTED: &[Case] = &[
                 input,
                 "mood",
                 json!({"type": "string", "enum": ["+1", "-1", "good"]}),
-            )
+            );
         },
         &["the value \"+1\" cannot be a variant's name", "enum[?@ == '+1']"],
         "/components/schemas/Mood/x-enum-descriptions/good",
@@ -57,7 +57,7 @@ const CORRECTED: &[Case] = &[
                 input,
                 "mood",
                 json!({"type": "string", "enum": ["unknown_value", "unknown", "Good", "good"]}),
-            )
+            );
         },
         &["unknown_value become one variant", "enum[?@ == 'Good']"],
         "/components/schemas/Mood/x-enum-descriptions/good",
