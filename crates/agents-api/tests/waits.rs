@@ -229,6 +229,16 @@ async fn tls_that_cannot_work_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_cannot_be_reached_may_come_back() {
+    let github = Emulator::start().await.unwrap();
+    let (client, _) = connect(&github);
+    github.shutdown().await;
+    let wait = client.task("t").wait_for(|_| true).every(Duration::MAX);
+    let error = wait.timeout(Duration::from_secs(1)).await.unwrap_err();
+    assert!(error.is_timed_out() && error.error().is_some(), "{error:?}");
+}
+
+#[tokio::test]
 async fn conditions_need_no_trait_and_no_types() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Failed);

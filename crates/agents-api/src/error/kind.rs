@@ -61,20 +61,27 @@ fn is_passing_status(status: StatusCode) -> bool {
 
 /// Whether no connection was made because TLS failed: a certificate, or a server that speaks something else.
 ///
-/// This is how rustls reports it. The platform's libraries have no form of their own: there it counts as passing,
-/// which costs a few looks.
+/// Names that are not resolved, refused connections and broken handshakes are errors of I/O. rustls wraps what it
+/// refuses in one that says `InvalidData`; the platforms' libraries report theirs without any.
 fn is_tls(error: &reqwest::Error) -> bool {
+    if !error.is_connect() || error.is_timeout() {
+        return false;
+    }
+    let mut of_io = false;
     let mut cause = StdError::source(error);
     while let Some(error) = cause {
         let Some(io) = error.downcast_ref::<io::Error>() else {
+            // A resolver of one's own may have errors of its own.
+            of_io |= error.to_string() == "dns error";
             cause = error.source();
             continue;
         };
         if io.kind() == io::ErrorKind::InvalidData {
             return true;
         }
+        of_io = true;
         // Its `source` would leave out the error it is made of.
         cause = io.get_ref().map(|inner| inner as _);
     }
-    false
+    !of_io
 }
