@@ -1,4 +1,5 @@
 //! The command line.
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -32,14 +33,12 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints one line of result.
-#[allow(clippy::print_stdout)]
+/// Prints one line of result. Whoever closed the pipe wants no more of it.
 pub(crate) fn say(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Prints one error with its causes.
-#[allow(clippy::print_stderr)]
 pub(crate) fn complain(command: &str, error: &anyhow::Error) {
-    eprintln!("error: {command}: {error:#}");
+    let _ = writeln!(std::io::stderr(), "error: {command}: {error:#}");
 }

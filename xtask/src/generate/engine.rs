@@ -32,7 +32,7 @@ fn settings(enums: &[String]) -> GenerationSettings {
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
-        .with_map_type("::serde_json::Map")
+        .with_map_type("::std::collections::BTreeMap")
         .with_derive("PartialEq");
     for name in enums {
         let traits = [TypeImpl::Display, TypeImpl::FromStr];

@@ -86,7 +86,7 @@ impl<'a> ListTasksForRepo<'a> {
         self
     }
 
-    /// Sets `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value answers both, so a full inventory takes two listings.
+    /// Sets `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value selects both, so a full inventory takes two listings.
     pub fn is_archived<V>(mut self, value: V) -> Self
     where
         V: TryInto<bool>,
@@ -424,7 +424,7 @@ impl<'a> ListTasks<'a> {
         self
     }
 
-    /// Sets `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value answers both, so a full inventory takes two listings.
+    /// Sets `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value selects both, so a full inventory takes two listings.
     pub fn is_archived<V>(mut self, value: V) -> Self
     where
         V: TryInto<bool>,

@@ -11,7 +11,10 @@ pub use schemas::schemas;
 /// The API version the client was generated from, sent as `X-GitHub-Api-Version`.
 pub const API_VERSION: &str = "2026-03-10";
 
-/// Client of GitHub's agent tasks API: starts tasks for the coding agent, lists them, and gets one with its sessions. Each operation is a method that returns a builder of its request.
+/// Client of GitHub's agent tasks API.
+///
+/// It starts tasks for the coding agent, lists them, and gets one with its sessions. Each operation is a method
+/// that returns a builder of the request.
 ///
 /// Clones share the connections.
 #[derive(Clone)]
@@ -24,7 +27,7 @@ pub struct Client {
 impl Client {
     /// Gets one agent task by its id, with its sessions
     ///
-    /// Answers a task together with its sessions, whichever repository it belongs to.
+    /// Returns a task together with its sessions, whichever repository it belongs to.
     ///
     /// Permission: "Agent tasks" (read) for fine-grained tokens. Classic and fine-grained personal access tokens,
     /// OAuth app tokens and GitHub App user tokens work; server-to-server tokens (`ghs_`) are refused.
@@ -54,7 +57,7 @@ impl Client {
 
     /// Gets one agent task of a repository, with its sessions
     ///
-    /// Answers a task together with its sessions, provided that it belongs to this repository.
+    /// Returns a task together with its sessions, provided that it belongs to this repository.
     ///
     /// Permission: "Agent tasks" (read) for fine-grained tokens. Classic and fine-grained personal access tokens,
     /// OAuth app tokens and GitHub App user tokens work; server-to-server tokens (`ghs_`) are refused.
@@ -88,7 +91,7 @@ impl Client {
 
     /// Lists the agent tasks of the user, a page at a time
     ///
-    /// Answers one page of the tasks of the user whose token is used, in all repositories, and the totals of active
+    /// Returns one page of the tasks of the user whose token is used, in all repositories, and the totals of active
     /// and archived tasks.
     ///
     /// The items are overviews: they carry neither `sessions` nor the prompt. Get a single task for those. A call
@@ -109,7 +112,7 @@ impl Client {
     /// - `sort`: Which time orders the tasks; that of the last update when absent. Only the order of creation stays the same while a listing is read.
     /// - `direction`: Whether the newest or the oldest tasks come first; the newest when absent.
     /// - `state`: Only tasks in one of these states: a single text with the states separated by commas, like `queued,in_progress`. Tasks in every state when absent.
-    /// - `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value answers both, so a full inventory takes two listings.
+    /// - `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value selects both, so a full inventory takes two listings.
     /// - `since`: Only tasks updated at this time or later. It looks at the time of the last update, not of the creation.
     ///
     /// # Example
@@ -130,7 +133,7 @@ impl Client {
 
     /// Lists the agent tasks of one repository, a page at a time
     ///
-    /// Answers one page of the tasks that belong to a repository, and the totals of its active and archived tasks.
+    /// Returns one page of the tasks that belong to a repository, and the totals of its active and archived tasks.
     ///
     /// The items are overviews: they carry neither `sessions` nor the prompt. Get a single task for those. A call
     /// sees either the unarchived or the archived tasks, never both, so a full inventory takes two listings.
@@ -153,7 +156,7 @@ impl Client {
     /// - `sort`: Which time orders the tasks; that of the last update when absent. Only the order of creation stays the same while a listing is read.
     /// - `direction`: Whether the newest or the oldest tasks come first; the newest when absent.
     /// - `state`: Only tasks in one of these states: a single text with the states separated by commas, like `queued,in_progress`. Tasks in every state when absent.
-    /// - `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value answers both, so a full inventory takes two listings.
+    /// - `is_archived`: `true` for archived tasks only; `false` or absent for unarchived tasks only. No value selects both, so a full inventory takes two listings.
     /// - `since`: Only tasks updated at this time or later. It looks at the time of the last update, not of the creation.
     /// - `creator_id`: Only tasks created by one of these users, given by their numeric ids. Several ids repeat the key: `creator_id=1&creator_id=2`. The user's own list does not have this filter.
     ///
@@ -177,7 +180,7 @@ impl Client {
 
     /// Starts an agent task in a repository
     ///
-    /// Gives the coding agent a prompt and answers the new task, usually still queued and without artifacts.
+    /// Gives the coding agent a prompt and returns the new task, usually still queued and without artifacts.
     ///
     /// The call is not idempotent: sent twice, it starts two agents. When the answer was lost, look for the task
     /// among the newest of the repository before sending the request again.

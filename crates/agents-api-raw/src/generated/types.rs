@@ -4,12 +4,12 @@
 pub mod builder;
 pub mod error;
 
-/// The JSON body of an error. Real answers deviate (observed): `documentation_url` can be absent, `errors` can hold texts, and a proxy in between answers HTML.
+/// The JSON body of an error. Real answers deviate (observed): `documentation_url` can be absent, `errors` can hold texts, and a proxy in between may send HTML.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApiErrorBody {
-    /// The page of GitHub's documentation that has to do with the error.
+    /// Address of the page of GitHub's documentation about the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documentation_url: Option<String>,
     /// Which values were refused; only in 422 answers.
@@ -483,7 +483,7 @@ pub struct Session {
     /// The repository the session works in, by its id only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<Repository>,
-    /// How far the session is.
+    /// What the session is doing or how it ended.
     pub state: TaskState,
     /// Id of the task it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -676,18 +676,18 @@ impl StartTask {
     }
 }
 
-/// A piece of work given to the coding agent. Lists and the answer to a start leave `sessions` out; only getting a single task answers them.
+/// A piece of work given to the coding agent. Lists and the answer to a start leave `sessions` out; only getting a single task returns them.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Task {
-    /// The moment it went into the archive; absent or null while it is not archived.
+    /// When the task was archived; absent or null while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the task has produced so far: pull requests and branches. Empty at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<Vec<Artifact>>,
-    /// The moment of its creation.
+    /// When the task was created.
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Who created the task.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -698,7 +698,7 @@ pub struct Task {
     /// The custom agent that was asked to do the work, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_agent: Option<CustomAgent>,
-    /// The page of this task for people.
+    /// Address of the page that shows this task in a browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html_url: Option<String>,
     /// Id of the task, a text to be passed on as it is.
@@ -712,18 +712,18 @@ pub struct Task {
     /// The repository the task works in, by its id only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<Repository>,
-    /// How many sessions the task has had. A follow-up adds one.
+    /// How many sessions the task has had. Each follow-up adds one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_count: Option<i64>,
     /// The runs of the agent on this task. Only in answers about a single task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Vec<Session>>,
-    /// How far the task is. Its latest session decides.
+    /// What the task is doing or how it ended. Its latest session decides.
     pub state: TaskState,
-    /// The moment of the last change to anything in it; this is what `since` filters on.
+    /// When anything about the task last changed; this is what `since` filters on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// Where the API answers this task.
+    /// Address of this task in the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Users who take part in the task. Deprecated by GitHub, without a replacement.
@@ -860,7 +860,7 @@ impl schemars::JsonSchema for TaskSort {
     }
 }
 
-/// How far a task or a session is. Four states are endings (`completed`, `failed`, `timed_out`, `cancelled`), two are pauses (`idle`, `waiting_for_user`), two are under way. An ended task can be taken up again: a follow-up adds a session and the state changes with it (observed).
+/// What a task or a session is doing or how it ended. Four states are endings (`completed`, `failed`, `timed_out`, `cancelled`), two are pauses (`idle`, `waiting_for_user`), two are under way. An ended task can be taken up again: a follow-up adds a session and the state changes with it (observed).
 ///
 /// An open enum: a value that GitHub adds later is [`TaskState::Unknown`] and keeps its text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -870,7 +870,7 @@ pub enum TaskState {
     Queued,
     /// `in_progress`: The agent is working.
     InProgress,
-    /// `completed`: Ended with success; of the endings, the only one that is.
+    /// `completed`: Ended with success, as no other ending does.
     Completed,
     /// `failed`: Ended by an error.
     Failed,

@@ -22,7 +22,7 @@ impl Default for ApiErrorBody {
 }
 
 impl ApiErrorBody {
-    /// Sets `documentation_url`: the page of GitHub's documentation that has to do with the error.
+    /// Sets `documentation_url`: address of the page of GitHub's documentation about the error.
     pub fn documentation_url<T>(mut self, value: T) -> Self
     where
         T: TryInto<String>,
@@ -601,7 +601,7 @@ impl Session {
         self
     }
 
-    /// Sets `state`: how far the session is.
+    /// Sets `state`: what the session is doing or how it ended.
     pub fn state<T>(mut self, value: T) -> Self
     where
         T: TryInto<super::TaskState>,
@@ -1029,7 +1029,7 @@ impl Default for Task {
 }
 
 impl Task {
-    /// Sets `archived_at`: the moment it went into the archive; absent or null while it is not archived.
+    /// Sets `archived_at`: when the task was archived; absent or null while it is not.
     pub fn archived_at<T>(mut self, value: T) -> Self
     where
         T: TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -1055,7 +1055,7 @@ impl Task {
         self
     }
 
-    /// Sets `created_at`: the moment of its creation.
+    /// Sets `created_at`: when the task was created.
     pub fn created_at<T>(mut self, value: T) -> Self
     where
         T: TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -1106,7 +1106,7 @@ impl Task {
         self
     }
 
-    /// Sets `html_url`: the page of this task for people.
+    /// Sets `html_url`: address of the page that shows this task in a browser.
     pub fn html_url<T>(mut self, value: T) -> Self
     where
         T: TryInto<String>,
@@ -1170,7 +1170,7 @@ impl Task {
         self
     }
 
-    /// Sets `session_count`: how many sessions the task has had. A follow-up adds one.
+    /// Sets `session_count`: how many sessions the task has had. Each follow-up adds one.
     pub fn session_count<T>(mut self, value: T) -> Self
     where
         T: TryInto<i64>,
@@ -1196,7 +1196,7 @@ impl Task {
         self
     }
 
-    /// Sets `state`: how far the task is. Its latest session decides.
+    /// Sets `state`: what the task is doing or how it ended. Its latest session decides.
     pub fn state<T>(mut self, value: T) -> Self
     where
         T: TryInto<super::TaskState>,
@@ -1208,7 +1208,7 @@ impl Task {
         self
     }
 
-    /// Sets `updated_at`: the moment of the last change to anything in it; this is what `since` filters on.
+    /// Sets `updated_at`: when anything about the task last changed; this is what `since` filters on.
     pub fn updated_at<T>(mut self, value: T) -> Self
     where
         T: TryInto<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -1221,7 +1221,7 @@ impl Task {
         self
     }
 
-    /// Sets `url`: where the API answers this task.
+    /// Sets `url`: address of this task in the API.
     pub fn url<T>(mut self, value: T) -> Self
     where
         T: TryInto<String>,
