@@ -47,6 +47,8 @@ fn the_committed_sources_are_what_the_spec_yields_every_time() {
 fn what_is_added_to_the_spec_is_in_the_crate() {
     let mut spec = spec();
     let schemas = &mut spec["components"]["schemas"];
+    schemas["Task"]["properties"]["limits"] = json!({ "type": "object", "description": "Limits by name.",
+        "additionalProperties": { "type": "integer", "format": "int64" } });
     schemas["Task"]["properties"]["priority"] =
         json!({ "type": "integer", "format": "int32", "description": "Urgency." });
     schemas["TaskState"]["enum"]
@@ -69,6 +71,10 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
     for (file, text) in [
         ("types.rs", "    /// Urgency.\n"),
         ("types.rs", "    pub priority: Option<i64>,"),
+        (
+            "types.rs",
+            "    pub limits: Option<::std::collections::BTreeMap<String, i64>>,",
+        ),
         (
             "types.rs",
             "    /// `paused_by_policy`: Stopped by a policy.\n    PausedByPolicy,",
