@@ -38,7 +38,7 @@ pub struct RequestRecord {
     pub query: Option<String>,
     /// Every header in order, names in lower case. Tokens are hidden.
     pub headers: Vec<(String, String)>,
-    /// The body, as text, tokens hidden.
+    /// The body, as text, tokens hidden; of a longer one the first 64 KiB.
     pub body: Option<String>,
     /// Whose token it carried.
     pub user: Option<String>,

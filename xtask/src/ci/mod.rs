@@ -78,6 +78,10 @@ const CHECKS: &[Step] = &[
 /// The published crates build with every choice of features, and not only with all of them.
 const FEATURES: &[Step] = &[
     Step::new(
+        "raw, as published",
+        &["package", "-p", "agents-api-raw", "--allow-dirty"],
+    ),
+    Step::new(
         "raw, no features",
         &["check", "-p", "agents-api-raw", "--no-default-features"],
     ),

@@ -17,6 +17,9 @@ use crate::log::{self, RequestRecord};
 use crate::operation::Operation;
 use crate::world::Index;
 
+/// How much of a body the log keeps: more than any prompt, and little enough for a hundred thousand requests to be kept.
+const BODY_KEPT: usize = 64 * 1024;
+
 /// A request being answered. It is logged when it is dropped, so that a client which gives up is in the log as well.
 pub(super) struct Exchange {
     app: Arc<App>,
@@ -113,7 +116,16 @@ impl Exchange {
 
     pub(super) fn read(&mut self, body: &Bytes) {
         if let Some(record) = self.record.as_mut().filter(|_| !body.is_empty()) {
-            record.body = Some(self.hider.hide(String::from_utf8_lossy(body).into_owned()));
+            // Hidden first: half a token at the cut would not be known for one.
+            let mut text = self.hider.hide(String::from_utf8_lossy(body).into_owned());
+            let most = text.len().min(BODY_KEPT);
+            text.truncate(
+                (0..=most)
+                    .rev()
+                    .find(|end| text.is_char_boundary(*end))
+                    .unwrap_or(0),
+            );
+            record.body = Some(text);
         }
     }
 

@@ -8,6 +8,7 @@ use super::{Call, path::Route};
 use crate::answer::{Answer, Refusal};
 use crate::clock::stamp;
 use crate::query::{One, Query};
+use crate::seeded::mixed;
 use crate::validate;
 use crate::world::{Account, Filter, Pull, PullState, World};
 
@@ -74,11 +75,20 @@ fn view(world: &World, origin: &str, pull: &Pull) -> Value {
         "title": pull.title,
         "draft": pull.draft,
         "user": { "id": author.map(|user| user.id), "login": author.map(|user| &user.login) },
-        "head": { "ref": &*pull.head, "label": format!("{owner}:{}", pull.head) },
-        "base": { "ref": &*pull.base, "label": format!("{owner}:{}", pull.base) },
+        "head": { "ref": &*pull.head, "label": format!("{owner}:{}", pull.head), "sha": sha(pull.database_id, &pull.head) },
+        "base": { "ref": &*pull.base, "label": format!("{owner}:{}", pull.base), "sha": sha(0, &pull.base) },
         "created_at": stamp(pull.created),
         "updated_at": stamp(pull.updated),
         "closed_at": ended,
         "merged_at": (pull.state == PullState::Merged).then(|| stamp(pull.updated)),
     })
+}
+
+/// A commit that stands for the tip of a branch: forty hexadecimal digits, always the same for the same branch.
+fn sha(salt: i64, branch: &str) -> String {
+    let seed = branch
+        .bytes()
+        .fold(salt.unsigned_abs(), |seed, byte| mixed(seed, u64::from(byte)));
+    let words = [1, 2, 3].map(|part| format!("{:016x}", mixed(seed, part)));
+    words.concat().chars().take(40).collect()
 }

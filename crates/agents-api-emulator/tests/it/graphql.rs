@@ -117,6 +117,13 @@ async fn a_branch_leads_to_its_pull_request() {
         (&found[0]["number"], &found[0]["id"]),
         (&json!(103), &task["artifacts"][1]["data"]["id"])
     );
+    for side in ["head", "base"] {
+        let sha = found[0][side]["sha"].as_str().unwrap_or_default();
+        assert!(
+            sha.len() == 40 && sha.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{side}: {sha:?}"
+        );
+    }
     world.github.tasks()[1].apply(&Change::MergePullRequest);
     assert_eq!(world.get(&path("open")).await.body, json!([]));
     assert!(world.get(&path("closed")).await.body[0]["merged_at"].is_string());

@@ -140,3 +140,15 @@ async fn when_a_shutdown_is_over_every_request_is_in_the_log() {
     assert!(lines.contains("\"applied\":true"), "{lines}");
     assert!(client.await.expect("a client").is_err());
 }
+
+#[tokio::test]
+async fn of_a_long_body_the_log_keeps_the_beginning() {
+    let world = World::new().await;
+    world.start(&"ü".repeat(100_000)).await;
+    let body = world.github.requests()[0].body.clone().expect("a body");
+    assert!(
+        body.starts_with(r#"{"prompt":"ü"#) && (65_000..=65_536).contains(&body.len()),
+        "{}",
+        body.len()
+    );
+}
