@@ -1,6 +1,5 @@
 //! Writes the generated files, or says how the committed ones differ.
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -38,16 +37,23 @@ pub(super) fn against(folder: &Path, files: &BTreeMap<String, String>) -> Result
     let names: BTreeSet<_> = present.keys().chain(files.keys()).collect();
     let mut report = String::new();
     for name in names {
-        let old = present.get(name).map_or("", String::as_str);
-        let new = files.get(name).map_or("", String::as_str);
-        if old != new {
-            let diff = TextDiff::from_lines(old, new);
-            let _ = write!(
-                report,
-                "{}",
-                diff.unified_diff()
+        let (old, new) = (present.get(name), files.get(name));
+        if old == new {
+            continue;
+        }
+        match (old, new) {
+            (Some(_), None) => report.push_str(&format!("{name} is not generated; remove it\n")),
+            (None, Some(_)) => report.push_str(&format!("{name} is missing\n")),
+            (old, new) => {
+                let text = |side: Option<&String>| side.cloned().unwrap_or_default();
+                let (old, new) = (text(old), text(new));
+                let diff = TextDiff::from_lines(&old, &new);
+                let mut unified = diff.unified_diff();
+                let headed = unified
                     .header(&format!("committed/{name}"), &format!("generated/{name}"))
-            );
+                    .to_string();
+                report.push_str(&headed);
+            }
         }
     }
     if report.is_empty() {
@@ -84,4 +90,42 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<u
         changed += 1;
     }
     Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(list: &[(&str, &str)]) -> BTreeMap<String, String> {
+        list.iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn every_difference_is_told_and_mended() {
+        let generated = files(&[("mod.rs", "fn a() {}\n"), ("types/error.rs", "fn b() {}\n")]);
+        for (present, told) in [
+            (
+                files(&[("mod.rs", "fn a() {}\n"), ("types/error.rs", "fn c() {}\n")]),
+                "+fn b() {}",
+            ),
+            (files(&[("mod.rs", "fn a() {}\n")]), "types/error.rs is missing"),
+            (
+                files(&[
+                    ("mod.rs", "fn a() {}\n"),
+                    ("types/error.rs", "fn b() {}\n"),
+                    ("extra.rs", ""),
+                ]),
+                "extra.rs is not generated",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), &present).unwrap();
+            let message = against(folder.path(), &generated).unwrap_err().to_string();
+            assert!(message.contains(told), "{message}");
+            assert_eq!(write(folder.path(), &generated).unwrap(), 1);
+            against(folder.path(), &generated).unwrap();
+        }
+    }
 }
