@@ -37,23 +37,16 @@ pub(super) fn against(folder: &Path, files: &BTreeMap<String, String>) -> Result
     let names: BTreeSet<_> = present.keys().chain(files.keys()).collect();
     let mut report = String::new();
     for name in names {
-        let (old, new) = (present.get(name), files.get(name));
-        if old == new {
-            continue;
-        }
-        match (old, new) {
+        match (present.get(name), files.get(name)) {
+            (Some(old), Some(new)) if old != new => {
+                let diff = TextDiff::from_lines(old, new);
+                let mut unified = diff.unified_diff();
+                unified.header(&format!("committed/{name}"), &format!("generated/{name}"));
+                report.push_str(&unified.to_string());
+            }
             (Some(_), None) => report.push_str(&format!("{name} is not generated; remove it\n")),
             (None, Some(_)) => report.push_str(&format!("{name} is missing\n")),
-            (old, new) => {
-                let text = |side: Option<&String>| side.cloned().unwrap_or_default();
-                let (old, new) = (text(old), text(new));
-                let diff = TextDiff::from_lines(&old, &new);
-                let mut unified = diff.unified_diff();
-                let headed = unified
-                    .header(&format!("committed/{name}"), &format!("generated/{name}"))
-                    .to_string();
-                report.push_str(&headed);
-            }
+            _ => {}
         }
     }
     if report.is_empty() {
