@@ -186,7 +186,9 @@ fn rate_limit(app: &App, account: Index, now: i64) -> Answer {
         json!({ "limit": standing.limit, "used": standing.used, "remaining": remaining, "reset": standing.reset })
     };
     let core = of(Operation::RateLimit);
-    let resources = json!({ "core": core, "graphql": of(Operation::Graphql) });
+    // There is no search here; clients that type the whole answer want its quota, which is never used.
+    let search = json!({ "limit": 30, "used": 0, "remaining": 30, "reset": core["reset"] });
+    let resources = json!({ "core": core, "graphql": of(Operation::Graphql), "search": search });
     Answer::json(StatusCode::OK, &json!({ "resources": resources, "rate": core }))
 }
 

@@ -137,6 +137,10 @@ async fn a_test_can_use_the_quota_up() {
     assert_eq!(world.get("/agents/tasks").await.status, 403);
     let left = world.get("/rate_limit").await;
     assert_eq!(
+        left.body["resources"]["search"]["remaining"], 30,
+        "octocrab wants it"
+    );
+    assert_eq!(
         (left.status, &left.body["resources"]["core"]["remaining"]),
         (200, &json!(0))
     );
