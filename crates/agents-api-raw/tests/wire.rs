@@ -72,6 +72,21 @@ async fn list_tasks_for_repo_with_creators() {
 }
 
 #[tokio::test]
+async fn an_empty_list_leaves_no_trace_in_the_address() {
+    let github = Canned::new(200, LIST);
+    github
+        .client()
+        .list_tasks_for_repo()
+        .owner("o")
+        .repo("r")
+        .creator_id(vec![])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(github.only().url, "https://api.github.com/agents/repos/o/r/tasks");
+}
+
+#[tokio::test]
 async fn start_task_with_every_field() {
     let github = Canned::new(201, TASK);
     let body = types::StartTask::builder()

@@ -65,16 +65,14 @@ impl<'a> Call<'a> {
             return Ok(());
         };
         let value = serde_json::to_value(value).map_err(|error| self.invalid(name, error.to_string()))?;
-        let mut pairs = self.url.query_pairs_mut();
-        match value {
-            Value::Array(items) => {
-                for item in &items {
-                    pairs.append_pair(name, &text(item));
-                }
-            }
-            single => {
-                pairs.append_pair(name, &text(&single));
-            }
+        let items = match &value {
+            Value::Array(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        if !items.is_empty() {
+            self.url
+                .query_pairs_mut()
+                .extend_pairs(items.iter().map(|item| (name, text(item))));
         }
         Ok(())
     }
@@ -128,8 +126,6 @@ impl<'a> Call<'a> {
 
     /// Appends the path up to its next `{…}`, after `value` has taken the place of the one it stands at.
     fn append_literals(&mut self, value: Option<&str>) -> Result<(), Error> {
-        let rest = self.segments.clone();
-        let mut literals = rest.take_while(|segment| !segment.starts_with('{'));
         let Ok(mut path) = self.url.path_segments_mut() else {
             return Err(Error::InvalidRequest(InvalidRequest::new(
                 self.operation.id(),
@@ -141,12 +137,12 @@ impl<'a> Call<'a> {
         if let Some(value) = value {
             path.push(value);
         }
-        for literal in literals.by_ref() {
-            path.push(literal);
-            self.segments.next();
+        for segment in self.segments.by_ref() {
+            if segment.starts_with('{') {
+                break; // its value comes with the next call
+            }
+            path.push(segment);
         }
-        drop(path);
-        self.segments.next(); // the `{…}` whose value comes with the next call
         Ok(())
     }
 

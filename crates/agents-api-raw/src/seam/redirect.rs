@@ -14,11 +14,10 @@ use super::Error;
 const MOST: usize = 5;
 
 /// Sends `request`, and again for each redirect within its host, up to one that was met before.
-pub(super) async fn follow<F>(request: Request, send: impl Fn(Request) -> F) -> Result<Response, Error>
+pub(super) async fn follow<F>(mut request: Request, send: impl Fn(Request) -> F) -> Result<Response, Error>
 where
     F: Future<Output = Result<Response, Error>>,
 {
-    let mut request = request;
     let mut visited = Vec::new();
     loop {
         let again = request.try_clone();

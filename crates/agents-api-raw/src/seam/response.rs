@@ -169,7 +169,7 @@ pub(super) async fn decode<T: DeserializeOwned>(
     response: reqwest::Response,
     success: &[u16],
 ) -> Result<ResponseValue<T>, Error> {
-    let raw = read(response).await?;
+    let raw = read(response, LARGEST_BODY).await?;
     if !success.contains(&raw.status.as_u16()) {
         return Err(Error::Status(Box::new(raw)));
     }
@@ -193,14 +193,14 @@ pub(super) async fn decode<T: DeserializeOwned>(
 }
 
 /// Reads the answer whole. If it breaks off, what has arrived is in the error.
-async fn read(mut response: reqwest::Response) -> Result<RawResponse, Error> {
+async fn read(mut response: reqwest::Response, largest: usize) -> Result<RawResponse, Error> {
     let status = response.status();
     let headers = response.headers().clone();
     let mut body = Body::Empty;
     let broken = loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_BODY => {
-                break Some(format!("the body is larger than {LARGEST_BODY} bytes").into());
+            Ok(Some(chunk)) if body.len() + chunk.len() > largest => {
+                break Some(format!("the body is larger than {largest} bytes").into());
             }
             Ok(Some(chunk)) => body.push(chunk),
             Ok(None) => break None,
@@ -259,5 +259,47 @@ impl Body {
             Self::One(bytes) => bytes,
             Self::Many(bytes) => bytes.freeze(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &'static str) -> reqwest::Response {
+        http::Response::builder()
+            .status(status)
+            .body(body)
+            .unwrap()
+            .into()
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_limit_is_not_read_on() {
+        assert_eq!(
+            read(answer(200, "0123456789"), 10).await.unwrap().body(),
+            "0123456789"
+        );
+        let error = read(answer(200, "0123456789x"), 10).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Interrupted { response, .. } if response.status() == 200),
+            "{error:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn no_content_is_a_value_only_of_its_status() {
+        assert_eq!(decode::<()>(answer(204, ""), &[204]).await.unwrap().status(), 204);
+        assert!(decode::<()>(answer(200, ""), &[200]).await.is_err());
+    }
+
+    #[test]
+    fn chunks_are_put_together_in_order() {
+        let mut body = Body::Empty;
+        for chunk in ["a", "bc", "", "def"] {
+            body.push(Bytes::from_static(chunk.as_bytes()));
+        }
+        assert_eq!(body.len(), 6);
+        assert_eq!(body.into_bytes(), "abcdef");
     }
 }
