@@ -14,6 +14,8 @@ pub(crate) struct Sent {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The request as a transport that logs it would show it.
+    pub(crate) shown: String,
 }
 
 impl Sent {
@@ -110,6 +112,7 @@ impl Transport for Canned {
             url: request.url().to_string(),
             headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
+            shown: format!("{request:?}"),
         });
         let mut response = http::Response::builder().status(self.status);
         for (name, value) in &self.headers {
