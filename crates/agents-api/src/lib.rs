@@ -25,6 +25,7 @@ mod client;
 mod error;
 pub mod pages;
 pub mod tasks;
+mod transport;
 pub mod wait;
 
 pub use agents_api_raw::types::{
@@ -34,6 +35,7 @@ pub use agents_api_raw::types::{
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
 pub use error::{Delivery, Error, ErrorKind};
+pub use transport::RateLimit;
 pub use wait::{Condition, WaitError, until};
 
 /// The generated layer below, for whatever this crate does not offer.

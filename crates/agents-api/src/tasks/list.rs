@@ -3,7 +3,10 @@ use agents_api_raw as raw;
 use agents_api_raw::types::TaskList;
 use chrono::{DateTime, Utc};
 
-use crate::pages::{Items, Pages};
+use tokio::time::Instant;
+
+use crate::pages::{Items, Page, Pages, fetch};
+use crate::transport::{Look, Memory};
 use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
 /// Which tasks to list, and in which order; made by [`Client::list_tasks`] and [`Repo::list_tasks`].
@@ -132,6 +135,20 @@ impl ListTasks {
 
     pub(crate) fn first_page(&self) -> u64 {
         self.first_page
+    }
+
+    /// Looks at one page once, for a poller: nothing is repeated, and no wait for a quota is longer than `deadline`.
+    ///
+    /// The second value is the number of the page after it.
+    pub(crate) async fn look(
+        &self,
+        number: u64,
+        memory: &mut Memory<(Page, Option<u64>)>,
+        deadline: Instant,
+    ) -> Result<Look<(Page, Option<u64>)>, Error> {
+        let _ = deadline;
+        let (page, next) = fetch(self.clone(), number).await?;
+        Ok(memory.remember((page, next?)))
     }
 
     /// Gets one page.
