@@ -34,8 +34,8 @@ pub use agents_api_raw::types::{
     TaskState, UsageType, User,
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
-pub use error::{Delivery, Error, ErrorKind};
-pub use transport::RateLimit;
+pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
 pub use wait::{Condition, WaitError, until};
 
 /// The generated layer below, for whatever this crate does not offer.

@@ -79,7 +79,7 @@ async fn a_refused_start_started_nothing() {
     assert!(error.is_validation(), "{error:?}");
     assert_eq!(
         (error.kind(), error.delivery()),
-        (ErrorKind::Refused, Delivery::Rejected)
+        (ErrorKind::Validation, Delivery::Rejected)
     );
     assert!(error.request_id().is_some() && error.message().is_some());
     assert!(github.tasks().is_empty());
@@ -95,7 +95,7 @@ async fn a_refused_start_started_nothing() {
 #[tokio::test]
 async fn the_status_decides_what_became_of_a_start() {
     use Delivery::{Rejected, Unknown};
-    use ErrorKind::{Refused, UnexpectedAnswer};
+    use ErrorKind::{NotFound, Refused, Server, UnexpectedAnswer, Validation};
 
     for (status, kind, delivery) in [
         (203, UnexpectedAnswer, Unknown),
@@ -103,11 +103,11 @@ async fn the_status_decides_what_became_of_a_start() {
         (303, UnexpectedAnswer, Unknown),
         (304, UnexpectedAnswer, Unknown),
         (307, Refused, Rejected),
-        (404, Refused, Rejected),
+        (404, NotFound, Rejected),
         (408, Refused, Unknown),
-        (422, Refused, Rejected),
+        (422, Validation, Rejected),
         (499, Refused, Unknown),
-        (503, Refused, Unknown),
+        (503, Server, Unknown),
     ] {
         let (_, repo) = answers([answer(status, "", "")]).await;
         let error = repo.start_task("p").await.unwrap_err();
@@ -118,13 +118,13 @@ async fn the_status_decides_what_became_of_a_start() {
 
 #[tokio::test]
 async fn a_refusal_that_breaks_off_is_a_refusal_all_the_same() {
-    for status in [404, 422] {
+    for (status, kind) in [(404, ErrorKind::NotFound), (422, ErrorKind::Validation)] {
         let whole = answer(status, "", r#"{"message":"no"}"#);
         let (_, repo) = answers([&whole[..whole.len() - 5]]).await;
         let error = repo.start_task("p").await.unwrap_err();
         assert_eq!(
             (error.status(), error.kind(), error.delivery()),
-            (Some(status), ErrorKind::Refused, Delivery::Rejected),
+            (Some(status), kind, Delivery::Rejected),
             "{error}"
         );
     }

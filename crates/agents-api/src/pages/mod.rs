@@ -12,8 +12,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use agents_api_raw::RawResponse;
 use agents_api_raw::bytes::Bytes;
+use agents_api_raw::types::TaskList;
+use agents_api_raw::{RawResponse, ResponseValue};
 use futures_core::Stream;
 
 use crate::tasks::{BoxFuture, ListTasks};
@@ -142,7 +143,12 @@ impl Stream for Pages {
 
 /// Gets a page, and the number of the one after it.
 pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), Error> {
-    let (list, status, headers) = list.page(number).await?.into_parts();
+    Ok(read_page(list.page(number).await?, number))
+}
+
+/// The page that an answer holds, and the number of the one after it.
+pub(crate) fn read_page(answer: ResponseValue<TaskList>, number: u64) -> (Page, Next) {
+    let (list, status, headers) = answer.into_parts();
     let page = Page {
         number,
         tasks: list.tasks,
@@ -156,7 +162,7 @@ pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), 
         next => next,
     };
     let next = next.map_err(|error| error.with_answer(RawResponse::new(status, headers, Bytes::new())));
-    Ok((page, next))
+    (page, next)
 }
 
 impl fmt::Debug for Pages {

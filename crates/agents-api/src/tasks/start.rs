@@ -1,9 +1,12 @@
 //! Starts a task.
 use std::future::IntoFuture;
+use std::sync::Arc;
 
+use agents_api_raw as raw;
 use agents_api_raw::types::StartTask as Body;
 
 use super::BoxFuture;
+use crate::transport::Call;
 use crate::{Error, Repo, Task};
 
 /// Starts a task when awaited; made by [`Repo::start_task`].
@@ -66,13 +69,19 @@ impl StartTask {
         if self.prompt.trim().is_empty() {
             return Err(Error::invalid("the prompt is empty; say what the agent is to do"));
         }
-        let raw = self.repo.client().raw();
-        let start = raw
+        let core = self.repo.client().core();
+        let answer = core
+            .run(Call::START_TASK, None, |client| self.request(client))
+            .await?;
+        Ok(answer.into_inner())
+    }
+
+    async fn request(&self, client: Arc<raw::Client>) -> Result<raw::ResponseValue<Task>, raw::Error> {
+        let start = client
             .start_task()
             .owner(self.repo.owner())
-            .repo(self.repo.name())
-            .body(self.body);
-        Ok(start.send().await?.into_inner())
+            .repo(self.repo.name());
+        start.body(self.body.clone()).send().await
     }
 }
 
