@@ -109,7 +109,7 @@ fn check(error: &Error, row: &Row) {
             assert_eq!(error.status(), Some(*status), "{effect:?}");
             assert!(!error.body().unwrap().is_empty(), "{effect:?}");
         }
-        Effect::Status(_) | Effect::SecondaryLimit(_) => {
+        Effect::SecondaryLimit(_) => {
             assert!(
                 error.message().is_some() && error.request_id().is_some(),
                 "{effect:?}"
