@@ -24,6 +24,7 @@
 mod client;
 mod error;
 pub mod pages;
+pub mod pulls;
 mod state;
 pub mod tasks;
 mod transport;

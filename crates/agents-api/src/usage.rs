@@ -43,7 +43,7 @@ pub struct Usage {
     requests: i128,
     unknown: Vec<SessionUsage>,
     sessions: usize,
-    without_usage: usize,
+    unbilled: usize,
 }
 
 impl Usage {
@@ -54,7 +54,7 @@ impl Usage {
             usage.sessions += 1;
             match &session.usage {
                 Some(used) => usage.count(used),
-                None => usage.without_usage += 1,
+                None => usage.unbilled += 1,
             }
         }
         usage
@@ -95,7 +95,7 @@ impl Usage {
 
     /// How many of them have no usage (yet), and count nothing.
     pub fn sessions_without_usage(&self) -> usize {
-        self.without_usage
+        self.unbilled
     }
 
     fn count(&mut self, used: &SessionUsage) {
@@ -140,7 +140,7 @@ impl AddAssign for Usage {
         self.requests = self.requests.saturating_add(other.requests);
         self.unknown.extend(other.unknown);
         self.sessions += other.sessions;
-        self.without_usage += other.without_usage;
+        self.unbilled += other.unbilled;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Amounts as JSON has them, read without a loss: from their decimal text into integers.
 //!
 //! An `f64` cannot hold every count of nano units, and sums of fractions like 0.33 drift in it. The text of a number is
-//! exact: serde_json keeps integers of 64 bits as they came, and writes a fraction as the shortest text that means it,
+//! exact: `serde_json` keeps integers of 64 bits as they came, and writes a fraction as the shortest text that means it,
 //! which is the text that was sent, up to 15 digits.
 use std::fmt;
 
@@ -45,7 +45,8 @@ fn scaled(text: &str, scale: u32) -> Option<Scaled> {
     let digits = digits.trim_start_matches('0');
     // So many digits of the mantissa stand before the point of the result.
     let exponent = exponent.parse::<i64>().ok()?.checked_add(i64::from(scale))?;
-    let kept = i64::try_from(digits.len()).ok()? - i64::try_from(after.len()).ok()? + exponent;
+    let shift = i64::try_from(digits.len()).ok()? - i64::try_from(after.len()).ok()?;
+    let kept = exponent.saturating_add(shift);
     if digits.is_empty() || kept < 0 {
         return Some(Scaled {
             value: 0,
@@ -94,13 +95,31 @@ pub(super) fn write(
     }
     let point = if after.is_empty() { "" } else { "." };
     // Zero has no sign, also when it is what rounding left.
-    let sign = if value < 0 && rounded > 0 { "-" } else { "" };
-    f.write_str(&format!("{sign}{before}{point}{after}"))
+    f.pad_integral(value >= 0 || rounded == 0, "", &format!("{before}{point}{after}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_is_too_strange() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "e",
+            "1e9223372036854775807",
+            "1234567e9223372036854775807",
+            "0.1e-9223372036854775808",
+            "x",
+            "1.x",
+            "+1",
+        ] {
+            let _ = scaled(text, 12);
+        }
+        assert!(scaled("1e9223372036854775800", 0).is_none());
+    }
 
     fn number(json: &str) -> Number {
         serde_json::from_str(json).unwrap()
@@ -170,5 +189,6 @@ mod tests {
         ] {
             assert_eq!(Shown(value, decimals).to_string(), text, "{value} {decimals:?}");
         }
+        assert_eq!(format!("[{:6}]", Shown(-1250, Some(1))), "[  -1.3]");
     }
 }
