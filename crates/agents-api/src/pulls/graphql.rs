@@ -187,6 +187,7 @@ fn big_int(value: &Value) -> Option<i64> {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
     use reqwest::header::{HeaderMap, HeaderValue};
 
     use super::*;
@@ -264,6 +265,51 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
             assert!(error.to_string().contains(told), "{error} tells {told}");
             assert_eq!(error.status(), Some(200));
+        }
+    }
+
+    /// JSON of any form, with the names that mean something here.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = prop_oneof![Just("PullRequest"), Just("nodes"), Just("RATE_LIMIT"), Just("9")];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 40, 5, |inner| {
+            let names = &[
+                "data",
+                "nodes",
+                "errors",
+                "path",
+                "message",
+                "__typename",
+                "number",
+                "repository",
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map(prop::sample::select(&names[..]), inner, 0..5).prop_map(
+                    |fields| fields
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value))
+                        .collect()
+                ),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_answer_is_as_many_nodes_or_an_error(nodes in any_json(), errors in any_json(), whole in any_json()) {
+            for body in [json!({ "data": { "nodes": nodes }, "errors": errors }), whole] {
+                if let Ok(nodes) = read(answer(body), 2) {
+                    prop_assert_eq!(nodes.len(), 2);
+                }
+            }
         }
     }
 }

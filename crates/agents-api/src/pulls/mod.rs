@@ -106,6 +106,9 @@ impl Repo {
 /// When a request fails for a reason that is not this or that pull request's: no answer, a server error, a refused
 /// token, a rate limit. Nothing is lost by asking again. That one repository is refused is no error, but a reason in
 /// [`PullRequests::unresolved`].
+///
+/// GraphQL tells rate limits, and queries that took too long, under status 200; [`Error::status`] then says 429 or 500,
+/// as REST would have, and the headers and the body are those that came.
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ResolvePullRequests {
