@@ -108,7 +108,7 @@ impl Repo {
 /// [`PullRequests::unresolved`].
 ///
 /// GraphQL tells rate limits, and queries that took too long, under status 200; [`Error::status`] then says 429 or 500,
-/// as REST would have, and the headers and the body are those that came.
+/// as REST would have. The headers are those that came; the body has GraphQL's words as its `message`, too.
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ResolvePullRequests {
