@@ -38,10 +38,8 @@ pub use agents_api_raw::types::{
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
 pub use error::{Delivery, Error, ErrorKind, FieldError};
-pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
-pub use error::{Delivery, Error, ErrorKind};
 pub use state::{Phase, TaskStateExt};
-pub use transport::RateLimit;
+pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
 pub use usage::{AiCredits, PremiumRequests, Usage};
 pub use wait::{Condition, WaitError, until};
 

@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::repo_name::RepoName;
 use super::resolve::{Found, Listed};
 use super::{PullRequestId, PullRequestNumber, PullRequestState};
+use crate::transport::Call;
 use crate::{Client, Error};
 
-const LIST_PULL_REQUESTS: Operation = Operation::new("list_pull_requests", "/repos/{owner}/{repo}/pulls");
+const CALL: Call = Call::get("list_pull_requests", "/repos/{owner}/{repo}/pulls");
 
 /// A branch of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,18 +38,18 @@ pub(super) async fn list(client: &Client, branch: &Branch) -> Result<Listed, Err
 
 async fn request(client: &Client, branch: &Branch) -> Result<Vec<Found>, Error> {
     let RepoName { owner, name } = &branch.repo;
-    let items = client
-        .raw()
-        .request(LIST_PULL_REQUESTS, Method::GET)
-        .path("owner", owner)
-        .path("repo", name)
-        // Without the owner GitHub ignores the filter.
-        .query("head", format!("{owner}:{}", branch.name))
-        .query("state", "all")
-        .query("per_page", 100)
-        .send::<Vec<Item>>()
-        .await?
-        .into_inner();
+    let items = client.core().run(CALL, None, |client| async move {
+        let list = client
+            .request(Operation::new(CALL.operation, CALL.path), Method::GET)
+            .path("owner", owner)
+            .path("repo", name)
+            // Without the owner GitHub ignores the filter.
+            .query("head", format!("{owner}:{}", branch.name))
+            .query("state", "all")
+            .query("per_page", 100);
+        list.send::<Vec<Item>>().await
+    });
+    let items = items.await?.into_inner();
     // The filter was seen to let other branches through.
     let of_branch = |item: &Item| item.head.name.as_deref() == Some(&branch.name);
     Ok(items.into_iter().filter(of_branch).map(Found::from).collect())

@@ -9,18 +9,48 @@ use serde_json::{Value, json};
 
 use super::resolve::{Found, Node};
 use super::{PullRequestId, PullRequestNumber};
+use crate::transport::Call;
 use crate::{Client, Error};
 
 /// `databaseId` of a pull request is deprecated, since it has 32 bits.
 const QUERY: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on PullRequest { fullDatabaseId number \
                      title url state isDraft headRefName baseRefName repository { databaseId nameWithOwner } } } }";
 
+/// A POST that reads: it is repeated as reads are.
+const CALL: Call = Call {
+    method: "POST",
+    resource: "graphql",
+    ..Call::get("get_pull_requests_by_id", "/graphql")
+};
+
 /// What each of the ids leads to, in their order. One request.
 pub(super) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, Error> {
-    let request = client
-        .raw()
-        .graphql("get_pull_requests_by_id", QUERY, json!({ "ids": ids }));
-    read(request.send::<Value>().await?, ids.len())
+    let answer = client.core().run(CALL, None, |client| async move {
+        let request = client.graphql(CALL.operation, QUERY, json!({ "ids": ids }));
+        obey(request.send::<Value>().await?)
+    });
+    read(answer.await?, ids.len()).map_err(|error| error.after(CALL.operation, 1))
+}
+
+/// Takes what GraphQL refuses under status 200 for what it is, so that it is obeyed and repeated as REST's refusals are.
+fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
+    let Ok(parsed) = Answer::deserialize(&*answer) else {
+        return Ok(answer);
+    };
+    let complaints = parsed.errors.unwrap_or_default();
+    let nodes = parsed.data.and_then(|data| data.nodes);
+    let (status, complaint) = match complaints.iter().find(|complaint| complaint.is_rate_limit()) {
+        Some(limit) => (StatusCode::TOO_MANY_REQUESTS, limit),
+        None => match complaints
+            .first()
+            .filter(|complaint| nodes.is_none() && complaint.is_passing())
+        {
+            Some(complaint) => (StatusCode::INTERNAL_SERVER_ERROR, complaint),
+            None => return Ok(answer),
+        },
+    };
+    let refusal = raw(answer, status, Some(complaint));
+    Err(agents_api_raw::Error::Status(Box::new(refusal)))
 }
 
 #[derive(Deserialize)]
@@ -81,9 +111,6 @@ fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> 
         Err(error) => return Err(unexpected(answer, &error.to_string())),
     };
     let complaints = parsed.errors.unwrap_or_default();
-    if let Some(limit) = complaints.iter().find(|complaint| complaint.is_rate_limit()) {
-        return Err(refused(answer, StatusCode::TOO_MANY_REQUESTS, limit));
-    }
     match (parsed.data.and_then(|data| data.nodes), complaints.first()) {
         (Some(nodes), _) if nodes.len() == asked => {
             let nodes = nodes.into_iter().enumerate();
@@ -95,20 +122,12 @@ fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> 
             let why = format!("{asked} ids have {} nodes", nodes.len());
             Err(unexpected(answer, &why))
         }
-        (None, Some(complaint)) if complaint.is_passing() => {
-            Err(refused(answer, StatusCode::INTERNAL_SERVER_ERROR, complaint))
-        }
         (None, Some(complaint)) => {
             let message = format!("GraphQL refused the query: {}", complaint.text());
             Err(Error::unexpected(message).with_answer(raw(answer, StatusCode::OK, Some(complaint))))
         }
         (None, None) => Err(unexpected(answer, "no nodes")),
     }
-}
-
-/// What is the matter, under the status by which REST says the same, so that it is obeyed and repeated alike.
-fn refused(answer: ResponseValue<Value>, status: StatusCode, complaint: &Complaint) -> Error {
-    agents_api_raw::Error::Status(Box::new(raw(answer, status, Some(complaint)))).into()
 }
 
 /// The answer as an error keeps it; GraphQL's words stand where REST has them.
@@ -228,7 +247,8 @@ mod tests {
                 let body = json!({ "data": data, "errors": [error] });
                 let headers =
                     HeaderMap::from_iter([("retry-after".parse().unwrap(), HeaderValue::from_static("7"))]);
-                let error = read(ResponseValue::new(body, StatusCode::OK, headers), 1).unwrap_err();
+                let error = obey(ResponseValue::new(body, StatusCode::OK, headers)).unwrap_err();
+                let error = Error::from(error);
                 assert!(error.is_rate_limited(), "{error}");
                 assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
                 assert_eq!(error.message().as_deref(), message.as_str());
@@ -239,11 +259,8 @@ mod tests {
     #[test]
     fn a_query_that_broke_off_may_be_asked_again() {
         let message = "Something went wrong while executing your query. This may be the result of a timeout.";
-        let error = read(
-            answer(json!({ "data": null, "errors": [{ "message": message }] })),
-            1,
-        )
-        .unwrap_err();
+        let body = json!({ "data": null, "errors": [{ "message": message }] });
+        let error = Error::from(obey(answer(body)).unwrap_err());
         assert!(error.is_passing(), "{error}");
     }
 

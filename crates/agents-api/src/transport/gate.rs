@@ -68,7 +68,10 @@ impl Gate {
     async fn wait_for_limits(&self, call: Call, patient: Instant) -> Result<(), Closed> {
         while let Some(until) = self.held_until(call) {
             if until > patient {
-                return Err(Closed::RateLimit(until - Instant::now()));
+                let pause = until - Instant::now();
+                // As headers do, in whole seconds, and never too short.
+                let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+                return Err(Closed::RateLimit(Duration::from_secs(seconds)));
             }
             sleep_until(until).await;
         }
