@@ -13,7 +13,7 @@ use super::gate::{Closed, Gate};
 use super::governor::later;
 use super::retry::{Budget, Failure, Retry};
 use super::{Call, RateLimit, RateLimitPolicy, RetryPolicy, trace};
-use crate::{Delivery, Error};
+use crate::{Delivery, Error, ErrorKind};
 
 /// How a client goes about its requests.
 #[derive(Clone, Copy, Debug)]
@@ -98,16 +98,12 @@ impl Core {
                     }
                     Err(error) => error.after(call.operation, retry.attempts()),
                 };
-                match self.again(call, &retry, &error, times) {
-                    Some(at) => {
-                        trace::again(&error, at);
-                        sleep_until(at).await;
-                    }
-                    None => {
-                        trace::failed(&error);
-                        return Err(error);
-                    }
-                }
+                let Some(at) = self.again(call, &retry, &error, times) else {
+                    trace::failed(&error);
+                    return Err(error);
+                };
+                trace::again(&error, at);
+                sleep_until(at).await;
             }
         };
         repeat.instrument(span).await
@@ -255,8 +251,8 @@ struct Times {
 
 /// What a failure means for sending the request again.
 fn failure(call: Call, error: &Error) -> Failure {
-    if error.is_held() {
-        return Failure::Lasting; // the wait was too long already
+    if error.is_held() || error.kind() == ErrorKind::Credentials {
+        return Failure::Lasting; // the wait was too long already; a provider repeats what it wants to
     }
     if error.is_rate_limited() && error.delivery() != Delivery::Unknown {
         return Failure::RateLimit;

@@ -16,6 +16,7 @@ use super::{Call, RateLimit};
 pub(crate) struct Gate {
     governor: Mutex<Governor>,
     places: Semaphore,
+    writers: tokio::sync::Mutex<()>,
 }
 
 /// Why a request did not get through before its deadline.
@@ -32,6 +33,7 @@ impl Gate {
         Self {
             governor: Mutex::default(),
             places: Semaphore::new(places),
+            writers: tokio::sync::Mutex::const_new(()),
         }
     }
 
@@ -44,43 +46,59 @@ impl Gate {
         patient: Instant,
         deadline: Instant,
     ) -> Result<SemaphorePermit<'_>, Closed> {
-        if call.writes {
-            // A caller that gives up leaves its second unused, which does no harm.
-            let turn = self.governor().reserve_write(Instant::now());
-            if turn > deadline {
-                sleep_until(deadline).await;
-                return Err(Closed::Busy);
-            }
-            sleep_until(turn).await;
-        }
+        self.check_limits(call, patient)?;
+        // Writers come one after the other; the next one's second begins when this one is sent.
+        let _writer = if call.writes {
+            let turn = timeout_at(deadline, self.writers.lock()).await;
+            Some(turn.map_err(|_| Closed::Busy)?)
+        } else {
+            None
+        };
         loop {
-            self.wait_for_limits(call, patient.min(deadline)).await?;
+            while let Some(until) = self.check_limits(call, patient)? {
+                sleep_until(until).await;
+            }
+            if let Some(turn) = self.next_write().filter(|_| call.writes) {
+                if turn > deadline {
+                    return Err(Closed::Busy);
+                }
+                sleep_until(turn).await;
+                continue;
+            }
             let Ok(Ok(place)) = timeout_at(deadline, self.places.acquire()).await else {
                 return Err(Closed::Busy); // the semaphore is never closed
             };
             // While this one waited for a place, another may have met a limit.
             if self.held_until(call).is_none() {
+                if call.writes {
+                    self.governor().wrote(Instant::now());
+                }
                 return Ok(place);
             }
         }
     }
 
-    async fn wait_for_limits(&self, call: Call, patient: Instant) -> Result<(), Closed> {
-        while let Some(until) = self.held_until(call) {
-            if until > patient {
+    /// Until when to wait for a limit, if there is one and the caller is so patient.
+    fn check_limits(&self, call: Call, patient: Instant) -> Result<Option<Instant>, Closed> {
+        match self.held_until(call) {
+            Some(until) if until > patient => {
                 let pause = until - Instant::now();
                 // As headers do, in whole seconds, and never too short.
                 let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-                return Err(Closed::RateLimit(Duration::from_secs(seconds)));
+                Err(Closed::RateLimit(Duration::from_secs(seconds)))
             }
-            sleep_until(until).await;
+            until => Ok(until),
         }
-        Ok(())
     }
 
     /// When the next request may be sent, if not now.
     pub(super) fn held_until(&self, call: Call) -> Option<Instant> {
         self.governor().held_until(call.resource, Instant::now())
+    }
+
+    /// From when on the next write may be sent, if not now.
+    fn next_write(&self) -> Option<Instant> {
+        self.governor().next_write(Instant::now())
     }
 
     pub(super) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {

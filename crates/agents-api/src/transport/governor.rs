@@ -49,11 +49,14 @@ impl Governor {
         self.held.max(spent).filter(|until| *until > now)
     }
 
-    /// Reserves the next time at which a write may be sent.
-    pub(super) fn reserve_write(&mut self, now: Instant) -> Instant {
-        let at = self.next_write.map_or(now, |next| next.max(now));
-        self.next_write = Some(at + BETWEEN_WRITES);
-        at
+    /// From when on the next write may be sent, if not now.
+    pub(super) fn next_write(&self, now: Instant) -> Option<Instant> {
+        self.next_write.filter(|next| *next > now)
+    }
+
+    /// A write is sent now.
+    pub(super) fn wrote(&mut self, now: Instant) {
+        self.next_write = Some(now + BETWEEN_WRITES);
     }
 
     /// What GitHub said last of `resource`.
@@ -224,9 +227,10 @@ mod tests {
         let now = Instant::now();
         let second = Duration::from_secs(1);
         let mut governor = Governor::default();
-        assert_eq!(governor.reserve_write(now), now);
-        assert_eq!(governor.reserve_write(now), now + second);
-        assert_eq!(governor.reserve_write(now + second * 5), now + second * 5);
+        assert_eq!(governor.next_write(now), None);
+        governor.wrote(now);
+        assert_eq!(governor.next_write(now), Some(now + second));
+        assert_eq!(governor.next_write(now + second), None);
     }
 
     #[test]
