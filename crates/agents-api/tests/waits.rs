@@ -4,7 +4,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agents_api::{TaskState, WaitError, until};
+use agents_api::{TaskState, until};
 use agents_api_emulator::TaskState::{Completed, Failed};
 use agents_api_emulator::{
     Effect, Emulator, Fault, Refused, RetryAfter, Script, Target, TaskHandle, TaskSeed,
@@ -38,7 +38,7 @@ async fn a_task_is_started_and_followed_to_its_end() {
         .task(&task.id)
         .wait_until(until::ended())
         .every(OFTEN)
-        .on_change(move |task| log.lock().unwrap().push(task.state.clone()))
+        .on_update(move |update| log.lock().unwrap().push(update.task.state.clone()))
         .await
         .unwrap();
     assert_eq!(done.state, TaskState::Completed);
@@ -60,10 +60,12 @@ async fn a_wait_that_runs_out_of_time_keeps_the_task() {
         .wait_until(until::ended())
         .every(OFTEN)
         .timeout(OFTEN * 10);
-    match wait.await.unwrap_err() {
-        error @ WaitError::TimedOut { .. } => assert_eq!(error.last().unwrap().id, task.id),
-        other => panic!("{other:?}"),
-    }
+    let error = wait.await.unwrap_err();
+    assert!(error.is_timed_out() && error.error().is_none(), "{error:?}");
+    assert!(
+        error.polls() > 1 && error.last().unwrap().id == task.id,
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -76,10 +78,9 @@ async fn a_wait_for_what_will_not_come_ends() {
         .wait_until(until::succeeded())
         .await
         .unwrap_err();
-    assert!(
-        matches!(&error, WaitError::Never { reason, .. } if reason == "the task ended: failed"),
-        "{error:?}"
-    );
+    assert!(error.is_never(), "{error:?}");
+    assert_eq!(error.reason(), Some("the task ended: failed"));
+    assert_eq!((error.polls(), error.last().unwrap().id.clone()), (1, task.id()));
 }
 
 #[tokio::test]
@@ -103,21 +104,21 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, WaitError::Failed { error, .. } if error.is_not_found()),
+        error.is_failed() && error.error().unwrap().is_not_found(),
         "{error:?}"
     );
+    assert_eq!((error.polls(), error.last().is_none()), (1, true));
 
     github.inject(Fault::on(Target::Gets, Effect::Html(502)));
     let error = client
         .task(task.id())
         .wait_until(until::ended())
         .every(OFTEN)
+        .patience(OFTEN * 4)
         .await
         .unwrap_err();
-    assert!(
-        matches!(&error, WaitError::Failed { error, .. } if error.status() == Some(502)),
-        "{error:?}"
-    );
+    assert!(error.is_failed() && error.polls() > 1, "{error:?}");
+    assert_eq!(error.error().unwrap().status(), Some(502));
 }
 
 #[tokio::test]
@@ -129,7 +130,7 @@ async fn an_unknown_state_is_not_an_end() {
     let states = Arc::new(Mutex::new(Vec::new()));
     let seen = states.clone();
     let wait = client.task(task.id()).wait_until(until::settled()).every(OFTEN);
-    wait.on_change(move |task| seen.lock().unwrap().push(task.state.to_string()))
+    wait.on_update(move |update| seen.lock().unwrap().push(update.task.state.to_string()))
         .await
         .unwrap();
     assert_eq!(*states.lock().unwrap(), ["paused_by_policy", "completed"]);
@@ -210,9 +211,9 @@ async fn a_proxys_page_in_place_of_a_task_passes() {
 
     github.clear_requests();
     github.inject(Fault::on(Target::Gets, Effect::Html(200)));
-    let error = wait().await.unwrap_err();
+    let error = wait().patience(Duration::ZERO).await.unwrap_err();
     assert_eq!(error.error().unwrap().status(), Some(200));
-    assert!(!error.is_timed_out() && github.requests().len() == 6, "{error}");
+    assert!(error.is_failed() && github.requests().len() == 1, "{error}");
 }
 
 #[tokio::test]
@@ -225,7 +226,7 @@ async fn tls_that_cannot_work_ends_the_wait_at_once() {
         .unwrap();
     let wait = client.task("t").wait_for(|_| true).every(Duration::MAX);
     let error = wait.timeout(Duration::from_secs(2)).await.unwrap_err();
-    assert!(matches!(&error, WaitError::Failed { .. }), "{error:?}");
+    assert!(error.is_failed(), "{error:?}");
 }
 
 #[tokio::test]

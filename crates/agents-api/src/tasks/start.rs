@@ -65,6 +65,11 @@ impl StartTask {
         self
     }
 
+    /// Where the task is started.
+    pub(crate) fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
     async fn send(self) -> Result<Task, Error> {
         if self.prompt.trim().is_empty() {
             return Err(Error::invalid("the prompt is empty; say what the agent is to do"));

@@ -1,0 +1,159 @@
+//! Starting a task and waiting for it, in one sentence.
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use super::options::Options;
+use super::{Cadence, Condition, Update, WaitError};
+use crate::tasks::{BoxFuture, StartTask};
+use crate::{Error, Task};
+
+impl StartTask {
+    /// Starts the task and waits until it meets a condition, such as [`until::settled()`](crate::until::settled).
+    ///
+    /// The start is the one that awaiting this builder makes, with the same rules of delivery; the wait is that of
+    /// [`TaskRef::wait_until`](crate::TaskRef::wait_until), and its time limit begins when the start was answered.
+    ///
+    /// ```no_run
+    /// # async fn run(repo: agents_api::Repo) -> Result<(), Box<dyn std::error::Error>> {
+    /// use agents_api::until;
+    ///
+    /// let done = repo.start_task("Fix the login button").wait_until(until::settled()).await?;
+    /// println!("{} is {}", done.id, done.state);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_until<C: Condition>(self, condition: C) -> StartAndWait<C> {
+        StartAndWait {
+            start: self,
+            condition,
+            options: Options::default(),
+        }
+    }
+}
+
+/// Starts a task and waits for it when awaited; made by [`StartTask::wait_until`].
+///
+/// Dropping the future ends the wait and not the task. Dropped before the start was answered, it leaves open whether the
+/// task runs, as any start does: await the [`StartTask`] first where that matters.
+#[must_use = "nothing is sent until it is awaited"]
+pub struct StartAndWait<C> {
+    start: StartTask,
+    condition: C,
+    options: Options,
+}
+
+impl<C: Condition> StartAndWait<C> {
+    /// How long to wait at most once the task is started; by default two hours. See
+    /// [`WaitUntil::timeout`](super::WaitUntil::timeout).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeout = limit;
+        self
+    }
+
+    /// How long to sleep between looks; see [`WaitUntil::cadence`](super::WaitUntil::cadence).
+    pub fn cadence(mut self, cadence: Cadence) -> Self {
+        self.options.cadence = cadence;
+        self
+    }
+
+    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
+    pub fn every(self, interval: Duration) -> Self {
+        self.cadence(Cadence::every(interval))
+    }
+
+    /// How long looks may fail in a row; see [`WaitUntil::patience`](super::WaitUntil::patience).
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.options.patience = limit;
+        self
+    }
+
+    /// Calls `observer` when the task is first seen, and whenever anything of it has changed; see
+    /// [`WaitUntil::on_update`](super::WaitUntil::on_update).
+    pub fn on_update(mut self, observer: impl FnMut(&Update) + Send + 'static) -> Self {
+        self.options.observer = Some(Box::new(observer));
+        self
+    }
+
+    async fn run(self) -> Result<Task, StartAndWaitError> {
+        let repo = self.start.repo().clone();
+        let started = self.start.await.map_err(StartAndWaitError::Start)?;
+        let wait = self.options.wait(repo.task(&started.id), self.condition);
+        wait.await.map_err(|error| StartAndWaitError::Wait {
+            task: Box::new(started),
+            error,
+        })
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for StartAndWait<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartAndWait")
+            .field("start", &self.start)
+            .field("condition", &self.condition)
+            .finish_non_exhaustive()
+    }
+}
+
+/// # Errors
+/// When the task could not be started, or was and the wait for it ended: see [`StartAndWaitError`].
+impl<C: Condition> IntoFuture for StartAndWait<C> {
+    type Output = Result<Task, StartAndWaitError>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Why [`StartTask::wait_until`] ended without its condition being met: before the task was started, or after.
+///
+/// ```no_run
+/// # async fn run(repo: agents_api::Repo) {
+/// use agents_api::until;
+/// use agents_api::wait::StartAndWaitError;
+///
+/// match repo.start_task("Fix the login button").wait_until(until::succeeded()).await {
+///     Ok(task) => println!("{} is done", task.id),
+///     // Nothing runs, or nobody knows: `delivery` tells which.
+///     Err(StartAndWaitError::Start(error)) => println!("{:?}: {error}", error.delivery()),
+///     // It was started, and runs or has ended. Do not start it again; wait for its id.
+///     Err(error) => println!("{:?}: {error}", error.task().map(|task| &task.id)),
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartAndWaitError {
+    /// The start failed. [`Error::delivery`] tells whether a task may be running all the same.
+    Start(Error),
+    /// The task was started, and the wait for it ended.
+    #[non_exhaustive]
+    Wait {
+        /// The task as it was started.
+        task: Box<Task>,
+        /// Why the wait ended.
+        error: WaitError,
+    },
+}
+
+impl StartAndWaitError {
+    /// The task as it was last seen, or else as it was started; `None` if the start failed.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Self::Start(_) => None,
+            Self::Wait { task, error } => Some(error.last().unwrap_or(task)),
+        }
+    }
+}
+
+impl fmt::Display for StartAndWaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "the start failed: {error}"),
+            Self::Wait { error, .. } => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartAndWaitError {}
