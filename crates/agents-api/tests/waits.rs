@@ -1,6 +1,7 @@
 //! Waits: to the end of a task, through what may fail on the way.
 mod support;
 
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,9 +20,9 @@ fn ended(github: &Emulator, state: agents_api_emulator::TaskState) -> TaskHandle
     github.seed_task(TaskSeed::new("a").state(state)).unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_task_is_started_and_followed_to_its_end() {
-    let github = Emulator::builder().speed(1000.0).start().await.unwrap();
+    let github = Emulator::builder().speed(1.0).start().await.unwrap();
     github.next_script(Script::slow_success_with_pull_request());
     let (client, repo) = connect(&github);
     let task = repo
@@ -37,7 +38,6 @@ async fn a_task_is_started_and_followed_to_its_end() {
     let done = client
         .task(&task.id)
         .wait_until(until::ended())
-        .every(OFTEN)
         .on_update(move |update| log.lock().unwrap().push(update.task.state.clone()))
         .await
         .unwrap();
@@ -50,7 +50,7 @@ async fn a_task_is_started_and_followed_to_its_end() {
     assert_eq!(seen.lock().unwrap().last(), Some(&TaskState::Completed));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_runs_out_of_time_keeps_the_task() {
     let github = Emulator::start().await.unwrap(); // its clock stands still: nothing ever happens
     let (client, repo) = connect(&github);
@@ -68,7 +68,7 @@ async fn a_wait_that_runs_out_of_time_keeps_the_task() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_for_what_will_not_come_ends() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Failed);
@@ -83,7 +83,7 @@ async fn a_wait_for_what_will_not_come_ends() {
     assert_eq!((error.polls(), error.last().unwrap().id.clone()), (1, task.id()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -121,7 +121,7 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
     assert_eq!(error.error().unwrap().status(), Some(502));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_state_is_not_an_end() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -136,7 +136,7 @@ async fn an_unknown_state_is_not_an_end() {
     assert_eq!(*states.lock().unwrap(), ["paused_by_policy", "completed"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rate_limit_is_obeyed_and_is_no_failure() {
     for limit in [
         Refused::forbidden().retry_after(RetryAfter::Seconds(60)),
@@ -155,7 +155,7 @@ async fn a_rate_limit_is_obeyed_and_is_no_failure() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -168,7 +168,7 @@ async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
     assert_eq!(github.requests().len(), 7);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_task_that_ends_before_the_deadline_is_seen_by_the_last_look() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -183,7 +183,7 @@ async fn a_task_that_ends_before_the_deadline_is_seen_by_the_last_look() {
     assert_eq!(github.requests().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_failure_before_a_look_that_never_ends_is_kept() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -200,7 +200,7 @@ async fn the_failure_before_a_look_that_never_ends_is_kept() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_proxys_page_in_place_of_a_task_passes() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
@@ -216,7 +216,7 @@ async fn a_proxys_page_in_place_of_a_task_passes() {
     assert!(error.is_failed() && github.requests().len() == 1, "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tls_that_cannot_work_ends_the_wait_at_once() {
     let github = Emulator::start().await.unwrap(); // speaks no TLS
     let client = agents_api::Client::builder()
@@ -229,7 +229,7 @@ async fn tls_that_cannot_work_ends_the_wait_at_once() {
     assert!(error.is_failed(), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_cannot_be_reached_may_come_back() {
     let github = Emulator::start().await.unwrap();
     let (client, _) = connect(&github);
@@ -239,7 +239,7 @@ async fn a_server_that_cannot_be_reached_may_come_back() {
     assert!(error.is_timed_out() && error.error().is_some(), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn conditions_need_no_trait_and_no_types() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Failed);
@@ -261,7 +261,7 @@ async fn conditions_need_no_trait_and_no_types() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_id_that_cannot_be_ends_the_wait_before_a_request() {
     let github = Emulator::start().await.unwrap();
     let (client, _) = connect(&github);
@@ -275,7 +275,7 @@ async fn an_id_that_cannot_be_ends_the_wait_before_a_request() {
     assert!(github.requests().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_ended_wait_hands_over_its_task() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Failed);
@@ -287,4 +287,56 @@ async fn an_ended_wait_hands_over_its_task() {
         .unwrap_err();
     assert_eq!(error.task_id(), task.id());
     assert_eq!(error.into_last().unwrap().state, TaskState::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_impossible_wait_tells_what_failed_on_the_way() {
+    let github = Emulator::start().await.unwrap();
+    let task = ended(&github, Completed);
+    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(2));
+    let (client, _) = connect(&github);
+    let error = client
+        .task(task.id())
+        .wait_until(until::pull_request())
+        .await
+        .unwrap_err();
+    assert!(error.is_never() && error.polls() == 3, "{error:?}");
+    assert_eq!(error.error().unwrap().status(), Some(502));
+    assert_eq!(error.last().unwrap().state, TaskState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_is_told_with_what_it_was_before() {
+    let github = Emulator::builder().speed(1.0).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = told.clone();
+    let done = repo
+        .start_task("Fix it")
+        .wait_until(until::ended())
+        .on_update(move |update| log.lock().unwrap().push(update.clone()))
+        .await
+        .unwrap();
+    let told = told.lock().unwrap();
+    // In the queue, in progress, another name, a branch, completed.
+    assert_eq!(told.len(), 5);
+    assert!(told[0].previous.is_none());
+    for pair in told.windows(2) {
+        assert_eq!(pair[1].previous.as_ref(), Some(&pair[0].task));
+        assert!(pair[0].next_poll.is_some());
+    }
+    let last = told.last().unwrap();
+    assert_eq!((&last.task, last.next_poll), (&done, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_wait_looks_no_more() {
+    let github = Emulator::start().await.unwrap();
+    let (client, repo) = connect(&github);
+    let task = repo.start_task("p").await.unwrap();
+    let wait = client.task(&task.id).wait_until(until::ended()).into_future();
+    assert!(tokio::time::timeout(OFTEN * 1000, wait).await.is_err());
+    let looks = github.requests().len();
+    tokio::time::sleep(OFTEN * 100_000).await;
+    assert_eq!(github.requests().len(), looks);
 }

@@ -1,5 +1,4 @@
 //! One look after the other, at the times of the schedule: what waits and watches have in common.
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,15 +144,5 @@ impl Poller {
         drop(self.memory);
         let last = self.last.map(Arc::unwrap_or_clone);
         (self.task, last, self.polls, self.failure)
-    }
-}
-
-impl fmt::Debug for Poller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Poller")
-            .field("task", &self.task)
-            .field("polls", &self.polls)
-            .field("next", &self.next)
-            .finish_non_exhaustive()
     }
 }
