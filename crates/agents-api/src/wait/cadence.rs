@@ -10,7 +10,7 @@ const LEAST: Duration = Duration::from_millis(1);
 
 /// How long to sleep between looks at a task.
 ///
-/// By default adaptive between 2 and 30 seconds: a task of twenty minutes takes some fifty looks of the 5,000 requests
+/// By default adaptive between 2 and 30 seconds: a task of twenty minutes takes some sixty looks of the 5,000 requests
 /// that GitHub allows an hour. What GitHub asks for goes before any cadence.
 ///
 /// ```

@@ -102,6 +102,11 @@ impl Case {
     fn margin(limit: Duration) -> Duration {
         Duration::from_secs(2).min(limit / 4)
     }
+
+    /// Whether the task settles before the last look.
+    fn settles_in_time(&self) -> bool {
+        self.settles + Self::margin(self.limit) <= self.limit
+    }
 }
 
 prop_compose! {
@@ -187,7 +192,7 @@ proptest! {
         for weather in &mut case.weather {
             weather.answer = Answer::Task { changed: false };
         }
-        let in_time = case.settles <= case.limit - Case::margin(case.limit);
+        let in_time = case.settles_in_time();
         let late = case.cadence.1 + Case::margin(case.limit);
         match play(&case).0 {
             End::Met(after) => prop_assert!(after <= case.settles + late, "reported after {after:?}"),
@@ -218,7 +223,7 @@ proptest! {
             // Nothing of the wait before is needed: a new one starts from the id, with the task as it is then.
             case.settles = case.settles.saturating_sub(begun);
         }
-        let in_time = case.settles <= case.limit - Case::margin(case.limit);
+        let in_time = case.settles_in_time();
         prop_assert!(!in_time || matches!(play(&case).0, End::Met(_)));
     }
 

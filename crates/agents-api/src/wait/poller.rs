@@ -83,13 +83,13 @@ impl Poller {
         let look = self.task.look(&mut self.memory, bound);
         let result = match deadline {
             None => look.await,
-            Some(deadline) => match timeout_at(deadline, look).await {
-                Ok(result) => result,
-                Err(_) => {
+            Some(deadline) => {
+                let Ok(result) = timeout_at(deadline, look).await else {
                     self.next = Next::TimeUp;
                     return Step::TimeUp;
-                }
-            },
+                };
+                result
+            }
         };
         match result {
             Ok(look) => Step::Seen(self.see(look.value, look.fresh)),
@@ -127,6 +127,7 @@ impl Poller {
         match self.schedule_next(saw) {
             Next::GiveUp(_) => Step::GivenUp(error),
             Next::Look(_) | Next::TimeUp => {
+                tracing::debug!(task = self.task.id(), %error, "a look failed and is ridden out");
                 self.failure = Some(error);
                 Step::RiddenOut
             }

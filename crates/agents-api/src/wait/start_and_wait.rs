@@ -14,8 +14,12 @@ impl StartTask {
     /// The start is the one that awaiting this builder makes, with the same rules of delivery; the wait is that of
     /// [`TaskRef::wait_until`](crate::TaskRef::wait_until), and its time limit begins when the start was answered.
     ///
-    /// ```no_run
-    /// # async fn run(repo: agents_api::Repo) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+    /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    /// # let repo = client.repo("octocat", "hello-world")?;
     /// use agents_api::until;
     ///
     /// let done = repo.start_task("Fix the login button").wait_until(until::settled()).await?;

@@ -26,13 +26,17 @@ use crate::{Task, TaskRef};
 /// six times at most. If that is beyond the deadline, the wait sleeps up to it without another look, and the rate limit is
 /// in [`WaitError::error`].
 ///
-/// ```no_run
-/// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+/// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.id;
 /// use std::time::Duration;
 /// use agents_api::until;
 ///
 /// let task = client
-///     .task("TASK_ID")
+///     .task(id)
 ///     .wait_until(until::settled())
 ///     .timeout(Duration::from_secs(3600))
 ///     .on_update(|update| println!("{}", update.task.state))

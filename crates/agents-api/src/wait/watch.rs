@@ -2,7 +2,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -22,9 +22,13 @@ use crate::{Error, Task, TaskRef};
 /// know is yielded as any other and is no end. There is no time limit: bound it from outside, or use
 /// [`TaskRef::wait_until`].
 ///
-/// ```no_run
-/// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
-/// let mut updates = client.task("TASK_ID").watch();
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+/// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.id;
+/// let mut updates = client.task(id).watch();
 /// while let Some(update) = updates.try_next().await? {
 ///     println!("{}", update.task.state);
 ///     for change in &update.changed_sessions {
@@ -65,9 +69,8 @@ struct Settings {
 enum State {
     /// Nothing was asked for. Leads to `Looking`.
     New,
-    /// A look was made; the next one is made when the caller asks. Leads to `Looking`.
-    Between(Poller),
-    /// A pause and the look after it are under way. Leads to `Between`, or after an ended task to `Done`.
+    /// A pause and the look after it are under way, or will be once the caller asks. Leads to itself, or after an ended
+    /// task to `Done`.
     Looking(BoxFuture<(Poller, Step)>),
     /// The task has ended, and was told.
     Done,
@@ -169,37 +172,34 @@ impl Stream for Watch {
     type Item = Result<Update, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
         loop {
-            let this = &mut *self;
-            let poller = match std::mem::replace(&mut this.state, State::Done) {
-                State::New => this.settings.poller(),
-                State::Between(poller) => poller,
-                State::Looking(mut look) => {
-                    let Poll::Ready((poller, step)) = look.as_mut().poll(context) else {
-                        this.state = State::Looking(look);
-                        return Poll::Pending;
-                    };
-                    let mut goes_on = true;
-                    let item = match step {
-                        Step::Seen(seen) => {
-                            goes_on = this.settings.past_the_end || !has_ended(&seen.task.state);
-                            seen.changed.then(|| Ok(seen.update(goes_on)))
-                        }
-                        Step::GivenUp(error) => Some(Err(error)),
-                        Step::RiddenOut => None,
-                        Step::TimeUp => return Poll::Ready(None),
-                    };
-                    if goes_on {
-                        this.state = State::Between(poller);
-                    }
-                    match item {
-                        None if goes_on => continue,
-                        item => return Poll::Ready(item),
-                    }
+            let look = match &mut this.state {
+                State::New => {
+                    this.state = State::Looking(Box::pin(step(this.settings.poller())));
+                    continue;
                 }
+                State::Looking(look) => look,
                 State::Done => return Poll::Ready(None),
             };
-            this.state = State::Looking(Box::pin(step(poller)));
+            let (poller, made) = ready!(look.as_mut().poll(context));
+            let (item, goes_on) = match made {
+                Step::Seen(seen) => {
+                    let goes_on = this.settings.past_the_end || !has_ended(&seen.task.state);
+                    (seen.changed.then(|| Ok(seen.update(goes_on))), goes_on)
+                }
+                Step::GivenUp(error) => (Some(Err(error)), true),
+                Step::RiddenOut => (None, true),
+                Step::TimeUp => (None, false),
+            };
+            this.state = if goes_on {
+                State::Looking(Box::pin(step(poller)))
+            } else {
+                State::Done
+            };
+            if item.is_some() {
+                return Poll::Ready(item);
+            }
         }
     }
 }
