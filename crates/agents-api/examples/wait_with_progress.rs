@@ -82,29 +82,22 @@ fn lines(update: &Update) -> Vec<String> {
         lines.push(format!("the task is {}", task.state));
     }
     if before.is_some_and(|before| before.name != task.name) {
-        lines.push(format!(
-            "it is called {:?}",
-            task.name.as_deref().unwrap_or_default()
-        ));
+        let name = task.name.as_deref().unwrap_or_default();
+        lines.push(format!("it is called {name:?}"));
     }
-    let known = before.and_then(|before| before.artifacts.as_ref());
-    for artifact in task.artifacts.iter().flatten() {
-        if known.is_none_or(|known| !known.contains(artifact)) {
-            lines.push(match &artifact.data {
-                ArtifactData::BranchRef(branch) => format!("there is a branch: {}", branch.head_ref),
-                _ => format!("there is a new artifact: {}", artifact.type_),
-            });
-        }
+    for artifact in update.new_artifacts() {
+        lines.push(match &artifact.data {
+            ArtifactData::BranchRef(branch) => format!("there is a branch: {}", branch.head_ref),
+            _ => format!("there is a new artifact: {}", artifact.type_),
+        });
     }
     for change in &update.changed_sessions {
-        let session = &change.session;
+        let (session, before) = (&change.session, change.previous.as_ref());
         if change.is_new_state() {
             lines.push(format!("session {} is {}", session.id, session.state));
         }
-        let used = |session: &agents_api::Session| session.usage.clone();
-        if let Some(usage) =
-            used(session).filter(|_| change.previous.as_ref().and_then(used) != used(session))
-        {
+        let is_billed = before.is_none_or(|before| before.usage != session.usage);
+        if let Some(usage) = session.usage.as_ref().filter(|_| is_billed) {
             lines.push(format!(
                 "session {} has used {} {}",
                 session.id, usage.amount, usage.type_

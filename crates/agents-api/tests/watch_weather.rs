@@ -3,6 +3,7 @@ mod support;
 
 use std::time::Duration;
 
+use agents_api::chrono::TimeDelta;
 use agents_api::wait::{Cadence, Watch};
 use agents_api::{Task, TaskRef, until};
 use agents_api_emulator::TaskState::{Completed, Failed, Idle, InProgress, WaitingForUser};
@@ -101,6 +102,31 @@ async fn a_watch_misses_nothing_that_lasts_and_tells_nothing_twice() {
             assert!(
                 told || lasted.num_seconds() < 600,
                 "seed {seed}: {passed:?} was not told, {lasted}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_fair_weather_what_lasts_for_a_pause_is_told_within_it() {
+    for seed in 0..5 {
+        let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+        let life = life(&mut fastrand::Rng::with_seed(seed));
+        let handle = github.seed_task(TaskSeed::new("p").script(life)).unwrap();
+        let mut updates = watch(&connect(&github).0.task(handle.id()), None);
+        let mut seen = Vec::new();
+        while let Some(update) = updates.try_next().await.unwrap() {
+            seen.push((github.now(), update.task.state.to_string()));
+        }
+        let transitions = github.transitions();
+        for (passed, next) in transitions.iter().zip(&transitions[1..]) {
+            let pause = TimeDelta::seconds(60);
+            let told = seen.iter().any(|(at, state)| {
+                *state == passed.to.as_str() && (passed.at..=passed.at + pause).contains(at)
+            });
+            assert!(
+                told || next.at - passed.at < pause,
+                "seed {seed}: {passed:?} was not told in time"
             );
         }
     }

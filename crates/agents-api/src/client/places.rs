@@ -91,7 +91,8 @@ impl TaskRef {
         GetTask::new(self.clone())
     }
 
-    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled).
+    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled); two hours at most, if
+    /// nothing else is said.
     pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
         WaitUntil::new(self.clone(), condition)
     }

@@ -147,3 +147,42 @@ impl Poller {
         (self.task, last, self.polls, self.failure)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Cadence;
+    use super::*;
+
+    fn task(name: &str) -> Arc<Task> {
+        let json =
+            format!(r#"{{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z","name":"{name}"}}"#);
+        Arc::new(serde_json::from_str(&json).unwrap())
+    }
+
+    fn poller(last: Option<Task>) -> Poller {
+        let client = crate::Client::builder().token("ghp_example").build().unwrap();
+        let schedule = Schedule::new(Cadence::default(), Duration::ZERO);
+        Poller::new(client.task("t"), schedule, last)
+    }
+
+    #[tokio::test]
+    async fn only_a_fresh_answer_that_differs_is_a_change() {
+        let mut poller = poller(None);
+        for (name, fresh, changed) in [
+            ("a", true, true),
+            ("a", false, false),
+            ("a", true, false),
+            ("b", true, true),
+        ] {
+            assert_eq!(poller.see(task(name), fresh).changed, changed, "{name} {fresh}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_known_before_the_first_look_is_no_change() {
+        let known = Task::clone(&task("a"));
+        assert!(!poller(Some(known.clone())).see(task("a"), true).changed);
+        let seen = poller(Some(known.clone())).see(task("b"), true);
+        assert_eq!(seen.update(false).previous, Some(known));
+    }
+}

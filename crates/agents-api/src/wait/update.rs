@@ -1,7 +1,7 @@
 //! What a look has seen change.
 use std::time::Duration;
 
-use crate::{Session, Task};
+use crate::{Artifact, Session, Task};
 
 /// A change of a task: what a [`Watch`](super::Watch) yields and
 /// [`WaitUntil::on_update`](super::WaitUntil::on_update) is told.
@@ -36,6 +36,14 @@ impl Update {
         self.previous
             .as_ref()
             .is_none_or(|previous| previous.state != self.task.state)
+    }
+
+    /// The artifacts that were not there before, or are other than they were: a branch, a pull request.
+    pub fn new_artifacts(&self) -> impl Iterator<Item = &Artifact> {
+        let known = self.previous.as_ref().and_then(|task| task.artifacts.as_deref());
+        let known = known.unwrap_or_default();
+        let artifacts = self.task.artifacts.iter().flatten();
+        artifacts.filter(|artifact| !known.contains(artifact))
     }
 }
 
@@ -122,6 +130,28 @@ mod tests {
         assert_eq!(changed, [("s2", true, true), ("s3", false, true)]);
         assert!(update.is_new_state());
         assert_eq!(Update::new(None, &before, None).changed_sessions.len(), 2);
+    }
+
+    #[test]
+    fn an_artifact_is_new_once() {
+        let with = |kinds: &[&str]| {
+            let artifacts: Vec<_> = kinds
+                .iter()
+                .map(|kind| json!({"provider": "github", "type": kind, "data": {"id": 1}}))
+                .collect();
+            let mut task = task("queued", &[]);
+            task.artifacts = serde_json::from_value(json!(artifacts)).unwrap();
+            task
+        };
+        let update = Update::new(Some(&with(&["branch"])), &with(&["branch", "pull"]), None);
+        let new: Vec<_> = update.new_artifacts().map(|new| new.type_.as_str()).collect();
+        assert_eq!(new, ["pull"]);
+        assert_eq!(
+            Update::new(None, &with(&["branch"]), None)
+                .new_artifacts()
+                .count(),
+            1
+        );
     }
 
     #[test]
