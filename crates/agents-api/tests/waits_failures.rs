@@ -1,6 +1,7 @@
 //! Waits through what fails on the way: what is ridden out, and what ends them.
 mod support;
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use agents_api::{TaskState, until};
@@ -170,4 +171,22 @@ async fn an_impossible_wait_tells_what_failed_on_the_way() {
     assert!(error.is_never() && error.polls() == 3, "{error:?}");
     assert_eq!(error.error().unwrap().status(), Some(502));
     assert_eq!(error.last().unwrap().state, TaskState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_begun_again_keeps_to_the_limit_that_the_one_before_met() {
+    let github = Emulator::start().await.unwrap();
+    let task = completed(&github);
+    let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(60));
+    github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).times(1));
+    let (client, _) = connect(&github);
+    let wait = || client.task(task.id()).wait_until(until::ended());
+    for _ in 0..5 {
+        // Dropped in the middle, and begun again.
+        let cut = tokio::time::timeout(Duration::from_secs(10), wait().into_future());
+        assert!(cut.await.is_err());
+    }
+    assert_eq!(github.requests().len(), 1);
+    wait().await.unwrap();
+    assert_eq!(github.requests().len(), 2);
 }

@@ -67,6 +67,21 @@ async fn the_first_update_comes_at_once_and_the_others_on_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn looks_that_see_no_change_are_free_of_charge() {
+    let (github, task, mut watch) = queued().await;
+    task.run(Script::new("s").then(Duration::from_secs(600), Change::State(Completed)));
+    assert_eq!(states(&mut watch).await, ["queued", "completed"]);
+    let statuses: Vec<_> = github.requests().iter().map(|request| request.status).collect();
+    let (first, rest) = statuses.split_first().unwrap();
+    let (last, unchanged) = rest.split_last().unwrap();
+    assert_eq!((*first, *last), (Some(200), Some(200)));
+    assert!(
+        unchanged.len() > 10 && unchanged.iter().all(|status| *status == Some(304)),
+        "{statuses:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_ends_after_an_ended_state_and_not_after_a_pause() {
     let (_github, task, mut watch) = queued().await;
     task.run(
