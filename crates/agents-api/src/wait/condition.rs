@@ -35,7 +35,8 @@ pub enum Progress {
     Never(String),
 }
 
-/// A condition on a task. Closures that return `bool` are conditions.
+/// A condition on a task. Closures that return `bool` are conditions: `true` is [`Progress::Met`], `false` is
+/// [`Progress::NotYet`], in whatever state the task is.
 ///
 /// It is checked once for every look that answered, in order, whatever the other conditions it is combined with say.
 ///
