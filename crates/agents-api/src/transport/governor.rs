@@ -136,8 +136,11 @@ mod tests {
     use super::super::headers::tests::{DATE, answer};
     use super::*;
 
+    /// A refusal: status, headers, body.
+    type Refusal<'a> = (u16, &'a [(&'static str, &'static str)], &'static str);
+
     /// How many seconds requests of `core` are held after these refusals, all at the same time.
-    fn held(refusals: &[(u16, &[(&'static str, &'static str)], &'static str)]) -> Option<u64> {
+    fn held(refusals: &[Refusal<'_>]) -> Option<u64> {
         let now = Instant::now();
         let mut governor = Governor::default();
         for (status, headers, body) in refusals {

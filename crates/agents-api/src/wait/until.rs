@@ -14,7 +14,7 @@
 //! its time limit.
 use super::condition::combinators;
 use super::{Condition, Progress};
-use crate::{ArtifactType, Task, TaskState};
+use crate::{ArtifactType, Phase, Task, TaskState, TaskStateExt as _};
 
 /// A ready-made condition.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Condition for Until {
         match &self.0 {
             _ if met => Progress::Met,
             What::State(_) => Progress::NotYet,
-            _ if !has_ended(&task.state) => Progress::NotYet,
+            _ if !task.state.has_ended() => Progress::NotYet,
             What::StateBeforeTheEnd(_) => Progress::Never(format!("the task ended: {}", task.state)),
             What::Artifact(None) => {
                 Progress::Never(format!("the task ended without an artifact: {}", task.state))
@@ -63,17 +63,9 @@ impl Condition for Until {
     }
 }
 
-/// Whether the state is one of those a task stays in, unless a follow-up wakes it.
-pub(super) fn has_ended(state: &TaskState) -> bool {
-    matches!(
-        state,
-        TaskState::Completed | TaskState::Failed | TaskState::TimedOut | TaskState::Cancelled
-    )
-}
-
 /// The task has ended, well or not.
 pub fn ended() -> Until {
-    Until(What::State(has_ended))
+    Until(What::State(TaskState::has_ended))
 }
 
 /// The task has completed. A wait for it ends at once when the task has ended otherwise.
@@ -84,7 +76,7 @@ pub fn succeeded() -> Until {
 /// The agent has stopped for now: the task has ended or pauses.
 pub fn settled() -> Until {
     Until(What::State(|state| {
-        has_ended(state) || matches!(state, TaskState::Idle | TaskState::WaitingForUser)
+        matches!(state.phase(), Phase::Ended | Phase::Paused)
     }))
 }
 

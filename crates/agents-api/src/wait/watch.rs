@@ -9,10 +9,9 @@ use futures_core::Stream;
 
 use super::poller::{Poller, Step};
 use super::schedule::{PATIENCE, Schedule};
-use super::until::has_ended;
 use super::{Cadence, Update};
 use crate::tasks::BoxFuture;
-use crate::{Error, Task, TaskRef};
+use crate::{Error, Task, TaskRef, TaskStateExt as _};
 
 /// The changes of a task; made by [`TaskRef::watch`].
 ///
@@ -185,7 +184,7 @@ impl Stream for Watch {
             let (poller, made) = ready!(look.as_mut().poll(context));
             let (item, goes_on) = match made {
                 Step::Seen(seen) => {
-                    let goes_on = this.settings.past_the_end || !has_ended(&seen.task.state);
+                    let goes_on = this.settings.past_the_end || !seen.task.state.has_ended();
                     (seen.changed.then(|| Ok(seen.update(goes_on))), goes_on)
                 }
                 Step::GivenUp(error) => (Some(Err(error)), true),
