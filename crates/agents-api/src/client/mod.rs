@@ -12,6 +12,7 @@ use agents_api_raw as raw;
 
 use crate::tasks::ListTasks;
 use crate::transport::{Core, Credentials, Settings};
+use crate::tasks::{Ledger, ListTasks};
 use crate::{Error, RateLimit};
 
 /// A client of the agent tasks API. Cheap to clone; clones share the connections, the token, what is known of the quota
@@ -28,6 +29,8 @@ use crate::{Error, RateLimit};
 #[derive(Clone, Debug)]
 pub struct Client {
     core: Arc<Core>,
+    raw: raw::Client,
+    starts: Arc<Ledger>,
 }
 
 impl Client {
@@ -104,6 +107,12 @@ impl Client {
 
     /// The generated client underneath, for what this crate does not offer. Its requests are sent as they are: once, at
     /// once, and without the token of a [`TokenProvider`](crate::TokenProvider).
+    /// What is remembered of starts.
+    pub(crate) fn starts(&self) -> &Ledger {
+        &self.starts
+    }
+
+    /// The generated client underneath.
     pub fn raw(&self) -> &raw::Client {
         self.core.raw()
     }
@@ -119,6 +128,9 @@ impl From<raw::Client> for Client {
         let credentials = Credentials::Fixed(Arc::new(raw));
         Self {
             core: Arc::new(Core::new(credentials, Settings::default())),
+        Self {
+            raw,
+            starts: Arc::default(),
         }
     }
 }

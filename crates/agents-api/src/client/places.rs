@@ -34,7 +34,8 @@ impl Repo {
         &self.name
     }
 
-    /// Starts a task with what the agent is to do. Nothing is sent until it is awaited, and it is sent once.
+    /// Starts a task with what the agent is to do. Nothing is sent until it is awaited, and a
+    /// start whose answer is lost is not sent again.
     pub fn start_task(&self, prompt: impl Into<String>) -> StartTask {
         StartTask::new(self.clone(), prompt.into())
     }

@@ -6,6 +6,7 @@ mod items;
 mod link;
 
 pub use items::Items;
+pub(crate) use link::next_page;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -155,7 +156,7 @@ pub(crate) fn read_page(answer: ResponseValue<TaskList>, number: u64) -> (Page, 
         total_active_count: list.total_active_count,
         total_archived_count: list.total_archived_count,
     };
-    let next = match link::next_page(&headers) {
+    let next = match next_page(&headers) {
         Ok(Some(next)) if next <= number => Err(Error::unexpected(format!(
             "GitHub names page {next} as the one after page {number}; the list would have no end"
         ))),
