@@ -117,6 +117,13 @@ async fn with_a_key_each_intent_ends_with_one_task() {
             ids.push(with_a_key(repo.clone(), intent).await);
         }
         check(&github, &ids);
+        let lost = github
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST")
+            .count()
+            - INTENTS;
+        assert_eq!(lost > 0, starts > 0.0, "{lost} starts were sent again");
     }
 }
 
