@@ -209,9 +209,21 @@ async fn of_duplicates_the_oldest_is_the_one_and_the_others_are_named() {
     assert_eq!(starts(&github), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_prompt_appears_late_is_waited_for() {
+    let github = emulator().await;
+    github
+        .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
+        .unwrap();
+    github.inject(Fault::on(Target::Gets, Effect::NullField("sessions".into())).times(2));
+    let (_, repo) = connect(&github);
+    let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!((started.how, starts(&github)), (How::StartedBefore, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_sent_while_a_task_cannot_be_told_from_the_one() {
-    let github = Emulator::start().await.unwrap();
+    let github = emulator().await;
     github.seed_task(TaskSeed::new("q")).unwrap();
     github.inject(Fault::on(Target::Gets, Effect::NullField("prompt".into())));
     let (_, repo) = connect(&github);

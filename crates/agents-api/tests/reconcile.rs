@@ -157,6 +157,16 @@ async fn equal_starts_cannot_be_told_apart_unless_one_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_start_with_another_model_as_fallback_is_found_with_either() {
+    let (github, repo) = losing_one().await;
+    lost(&repo.start_task("p").model("gpt-5.4")).await;
+    let start = repo.start_task("p").model("no-such").custom_agent("a");
+    assert_eq!(start.reconcile().await.unwrap(), Reconciled::NotYet);
+    let start = start.or_model("gpt-5.4").or_without_custom_agent();
+    assert_eq!(found(start.reconcile().await.unwrap()), github.tasks()[0].id());
+}
+
+#[tokio::test]
 async fn a_head_branch_that_github_ignored_hides_no_task() {
     let (github, repo) = losing_one().await;
     let start = repo.start_task("p").base_ref("main").head_ref("fix");

@@ -1,7 +1,7 @@
 //! Whether a task is the one a start asked for: pure.
 //!
 //! Only what was asked for is compared: what was left open, GitHub chose. What it does not tell is no difference.
-use crate::tasks::start::{Intent, Key};
+use crate::tasks::start::{Intent, Key, Marker};
 use crate::{Session, Task};
 
 /// What is looked for.
@@ -39,8 +39,8 @@ pub(super) fn judge(sought: &Sought, task: &Task) -> Verdict {
 }
 
 /// The key in the first prompt of a task; `None` if there is no prompt to be read.
-pub(super) fn marker(task: &Task) -> Option<Option<Key>> {
-    first(task).map(|(_, prompt)| Key::in_prompt(prompt))
+pub(super) fn marker(task: &Task) -> Option<Marker> {
+    first(task).map(|(_, prompt)| Marker(Key::in_prompt(prompt)))
 }
 
 /// The model that the first session names, without the prefix that GitHub puts before it.

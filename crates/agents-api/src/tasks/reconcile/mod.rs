@@ -9,7 +9,7 @@ mod window;
 
 pub(crate) use compare::{Sought, model_of};
 pub(crate) use pace::later;
-pub(crate) use search::Search;
+pub(crate) use search::{Search, Sighting};
 pub(crate) use window::{Moment, Since};
 
 use std::fmt;
@@ -28,7 +28,7 @@ use crate::{Error, Repo, Task};
 /// lanes; gets each; and compares its first session: the prompt, and of the base branch, the model and the custom agent
 /// those that were asked for. White space around the prompt, line breaks, `refs/heads/` before a branch and what
 /// GitHub puts before a model do not matter. A head branch that is not there counts against a task only if another
-/// has it, since GitHub ignores it without an open pull request. Of a start with an
+/// has it, since GitHub ignores it without an open pull request. What a fallback may have changed is not compared. Of a start with an
 /// [`idempotency_key`](crate::tasks::StartTask::idempotency_key) only the key is compared.
 ///
 /// Times are compared by GitHub's clock, as its answers tell it; a wrong clock here does no harm.
@@ -55,7 +55,7 @@ pub struct Reconcile {
 #[non_exhaustive]
 pub enum Reconciled {
     /// Exactly one task fits: with its sessions, as it is now.
-    Found(Task),
+    Found(Box<Task>),
     /// None fits *yet*. GitHub's lists may be late, and a request whose answer was lost may still be on its way. Look
     /// again before another start, for a minute at least: [`Reconcile::within`].
     NotYet,
@@ -110,11 +110,14 @@ impl Reconcile {
         let mut search = Search::new(self.repo, sought, self.since);
         search.creator = self.creator;
         search.excluded.extend(self.excluded);
-        let mut matches = search.follow(later(Instant::now(), self.within)).await?.matches;
+        let mut matches = search
+            .follow(later(Instant::now(), self.within), Sighting::is_match)
+            .await?
+            .matches;
         matches.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(match matches.len() {
             0 => Reconciled::NotYet,
-            1 => Reconciled::Found(matches.swap_remove(0)),
+            1 => Reconciled::Found(Box::new(matches.swap_remove(0))),
             _ => Reconciled::Several(matches),
         })
     }

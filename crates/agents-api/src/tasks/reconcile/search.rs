@@ -34,6 +34,18 @@ pub(crate) struct Sighting {
     pub(crate) unreadable: Vec<String>,
 }
 
+impl Sighting {
+    /// Whether a task was found.
+    pub(crate) fn is_match(&self) -> bool {
+        !self.matches.is_empty()
+    }
+
+    /// Whether all is known: a task was found, or none is there that could be it.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.is_match() || self.unreadable.is_empty()
+    }
+}
+
 impl Search {
     pub(crate) fn new(repo: Repo, sought: Sought, since: Since) -> Self {
         Self {
@@ -47,20 +59,23 @@ impl Search {
         }
     }
 
-    /// Looks until the task is there, for the last time at `deadline`.
+    /// Looks until what is seen is enough, for the last time at `deadline`.
     ///
     /// An error is one that does not pass, or the last look's.
-    pub(crate) async fn follow(&mut self, deadline: Instant) -> Result<Sighting, Error> {
+    pub(crate) async fn follow(
+        &mut self,
+        deadline: Instant,
+        enough: impl Fn(&Sighting) -> bool,
+    ) -> Result<Sighting, Error> {
         let mut pace = Pace::until(deadline);
         loop {
             let begun = Instant::now();
             let seen = self.look().await;
             let saw = match &seen {
-                Ok(seen) if seen.matches.is_empty() => Saw::Nothing,
-                Ok(_) => return seen,
+                Ok(seen) if !enough(seen) => Saw::Nothing,
                 Err(error) if error.is_rate_limited() => Saw::RateLimit(error.retry_after()),
                 Err(error) if error.is_passing() => Saw::Failure(error.retry_after()),
-                Err(_) => return seen,
+                Ok(_) | Err(_) => return seen,
             };
             match pace.next(saw, begun, Instant::now(), fastrand::f64()) {
                 Some(at) => sleep_until(at).await,
@@ -82,8 +97,8 @@ impl Search {
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error),
             };
-            if let Some(key) = marker(&task) {
-                self.repo.client().starts().note_marker(&id, key);
+            if let Some(marker) = marker(&task) {
+                self.repo.client().starts().note_marker(&id, marker);
             }
             match judge(&self.sought, &task) {
                 Verdict::Unreadable => unreadable.push(id),
@@ -111,7 +126,7 @@ impl Search {
         match &self.sought {
             Sought::Key(key) => known
                 .marker(id)
-                .is_some_and(|marker| marker.as_ref() != Some(key)),
+                .is_some_and(|marker| marker.0.as_ref() != Some(key)),
             // It is the answer to another start, or this one's answer was not lost.
             Sought::Intent(_) => known.was_answered(id),
         }

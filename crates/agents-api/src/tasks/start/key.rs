@@ -137,6 +137,10 @@ impl fmt::Debug for IdempotencyKey {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(String);
 
+/// The key that a prompt has, or that it has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Marker(pub(crate) Option<Key>);
+
 impl Key {
     /// The prompt with the key.
     pub(super) fn marked(&self, prompt: &str) -> String {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::key::{Key, MAX_SETTLE};
+use super::key::{Key, MAX_SETTLE, Marker};
 use crate::Repo;
 
 /// How long markers and answers are remembered: as long as tasks are looked for by default. To forget one costs
@@ -40,7 +40,7 @@ pub(crate) struct Ledger(Mutex<Entries>);
 struct Entries {
     slots: Aging<(String, Key), Slot>,
     /// The key in the first prompt of a task, which never changes.
-    markers: Aging<String, Option<Key>>,
+    markers: Aging<String, Marker>,
     /// Tasks that came as the answer to a start: no other start's answer that was lost.
     answered: Aging<String, ()>,
 }
@@ -62,14 +62,14 @@ impl Ledger {
     }
 
     /// The key in the task's first prompt, if this client has read it.
-    pub(crate) fn marker(&self, task: &str) -> Option<Option<Key>> {
+    pub(crate) fn marker(&self, task: &str) -> Option<Marker> {
         self.entries().markers.get(task).cloned()
     }
 
-    pub(crate) fn note_marker(&self, task: &str, key: Option<Key>) {
+    pub(crate) fn note_marker(&self, task: &str, marker: Marker) {
         self.entries()
             .markers
-            .insert(task.to_owned(), key, DAY, |_| false);
+            .insert(task.to_owned(), marker, DAY, |_| false);
     }
 
     pub(crate) fn was_answered(&self, task: &str) -> bool {

@@ -11,7 +11,7 @@ pub use key::IdempotencyKey;
 pub use outcome::{How, Started};
 
 pub(crate) use intent::Intent;
-pub(crate) use key::Key;
+pub(crate) use key::{Key, Marker};
 pub(crate) use ledger::Ledger;
 
 use std::fmt;
@@ -177,7 +177,7 @@ impl<R> StartTask<R> {
     ///
     /// # Errors
     /// Besides those of a start: those of looking, in which case nothing was sent by this call. A task whose prompt
-    /// GitHub does not show might be the one, and is an error, too.
+    /// GitHub does not show within [`settle`](IdempotencyKey::settle) might be the one, and is an error, too.
     pub fn idempotency_key(mut self, key: impl Into<IdempotencyKey>) -> StartTask<Started> {
         self.key = Some(key.into());
         self.resulting()
@@ -212,12 +212,22 @@ impl<R> StartTask<R> {
         let (sought, since) = match &self.key {
             Some(key) => (key.checked().map(Sought::Key), Since::Ago(key.back())),
             None => (
-                Ok(Sought::Intent(Box::new(self.intent.clone()))),
+                Ok(Sought::Intent(Box::new(self.certain()))),
                 Since::Moment(self.made),
             ),
         };
         let creator = self.key.as_ref().and_then(IdempotencyKey::of_creator);
         Reconcile::new(self.repo.clone(), sought, since, creator)
+    }
+
+    /// What was asked for whichever fallbacks were needed.
+    fn certain(&self) -> Intent {
+        let mut intent = self.intent.clone();
+        intent.model.take_if(|_| !self.fallbacks.models.is_empty());
+        intent
+            .custom_agent
+            .take_if(|_| self.fallbacks.without_custom_agent);
+        intent
     }
 
     fn resulting<S>(self) -> StartTask<S> {
@@ -249,7 +259,10 @@ impl<R> StartTask<R> {
                 Ok(task) => {
                     let ledger = self.repo.client().starts();
                     ledger.note_answered(&task.id);
-                    ledger.note_marker(&task.id, key.cloned().or_else(|| Key::in_prompt(&intent.prompt)));
+                    ledger.note_marker(
+                        &task.id,
+                        Marker(key.cloned().or_else(|| Key::in_prompt(&intent.prompt))),
+                    );
                     return Ok(Started::answered(task, intent.model, sent.fallbacks));
                 }
                 Err(error) => match left.next(&mut intent, &error) {

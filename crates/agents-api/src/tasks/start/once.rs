@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use super::ledger::Attempt;
 use super::outcome::{How, Started};
 use super::{IdempotencyKey, Sent, StartTask};
-use crate::tasks::reconcile::{Search, Since, Sought, later};
+use crate::tasks::reconcile::{Search, Sighting, Since, Sought, later};
 use crate::{Delivery, Error};
 
 /// Starts the task unless one with the key is there.
@@ -30,8 +30,13 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
         Attempt::Unknown(at) => later(at, settings.time_to_settle()),
         Attempt::None | Attempt::Started(_) => Instant::now(),
     };
-    let seen = search.follow(settled).await?;
-    if !seen.matches.is_empty() {
+    let mut seen = search.follow(settled, Sighting::is_match).await?;
+    if !seen.is_clear() {
+        // A session may appear a moment after its task.
+        let patience = later(Instant::now(), settings.time_to_settle());
+        seen = search.follow(patience, Sighting::is_clear).await?;
+    }
+    if seen.is_match() {
         note(&mut attempt, &seen.matches);
         return found(seen.matches, How::StartedBefore, Sent::default());
     }
@@ -55,11 +60,9 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
         Err(failed) => failed,
     };
     drop(sending);
-    match search
-        .follow(later(Instant::now(), settings.time_to_settle()))
-        .await
-    {
-        Ok(seen) if !seen.matches.is_empty() => {
+    let settled = later(Instant::now(), settings.time_to_settle());
+    match search.follow(settled, Sighting::is_match).await {
+        Ok(seen) if seen.is_match() => {
             note(&mut attempt, &seen.matches);
             found(seen.matches, How::AnswerLost, sent)
         }
