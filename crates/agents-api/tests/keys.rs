@@ -82,6 +82,19 @@ async fn other_keys_and_older_tasks_are_others() {
     assert_eq!(newer.how, How::Answered);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_client_remembers_is_no_older_than_the_key_looks_back() {
+    let github = emulator().await;
+    let (_, repo) = connect(&github);
+    let start = repo.start_task("p");
+    let start = start.idempotency_key(IdempotencyKey::new("k").look_back(SECOND * 600));
+    let first = start.clone().await.unwrap();
+    sleep(SECOND * 500).await;
+    assert_eq!(start.clone().await.unwrap().id, first.id);
+    sleep(SECOND * 500).await;
+    assert_ne!(start.await.unwrap().id, first.id);
+}
+
 #[tokio::test]
 async fn a_key_that_cannot_stand_in_a_prompt_is_refused_before_anything_is_sent() {
     let github = Emulator::start().await.unwrap();
@@ -215,6 +228,7 @@ async fn a_task_whose_prompt_appears_late_is_waited_for() {
     github
         .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
         .unwrap();
+    github.inject(Fault::on(Target::Gets, Effect::Status(404)).times(1));
     github.inject(Fault::on(Target::Gets, Effect::NullField("sessions".into())).times(2));
     let (_, repo) = connect(&github);
     let started = repo.start_task("p").idempotency_key("k").await.unwrap();

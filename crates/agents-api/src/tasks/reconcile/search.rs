@@ -93,8 +93,11 @@ impl Search {
             }
             let task = match self.repo.task(id.as_str()).get().await {
                 Ok(task) => task,
-                // It is gone, or cannot be seen: whatever it was, it is not running for this caller.
-                Err(error) if error.is_not_found() => continue,
+                // It is gone, and the next list will not show it; or the server that was asked does not know it yet.
+                Err(error) if error.is_not_found() => {
+                    unreadable.push(id);
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
             if let Some(marker) = marker(&task) {

@@ -23,10 +23,11 @@ pub(super) enum Attempt {
     /// No start was sent, or it started nothing. Leads to `Unknown` when one is sent.
     None,
     /// A start was sent, and what became of it was not known then. Lists may not show its task before it has settled.
-    /// Leads to `Started` when the task is found, and to `Unknown` of a later time when another start is sent.
+    /// Leads to `Started` when its task is found by the same call, and to `Unknown` of a later time when another start is sent.
     Unknown(Instant),
-    /// A start got its answer, or the task was found: this is its id.
-    Started(String),
+    /// A start of this client made the task of this id, which lists may not show yet. Counts as none once it is older
+    /// than the key looks back.
+    Started(String, Instant),
 }
 
 /// A key's place. It is locked while a start with the key is under way, so that no two of this client's are at once.

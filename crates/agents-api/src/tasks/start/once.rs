@@ -14,10 +14,14 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
     let slot = client.starts().slot(&start.repo, &key);
     let mut attempt = slot.lock().await;
 
-    if let Attempt::Started(id) = &*attempt {
-        // No list is needed, and a list may not show it yet.
-        let task = start.repo.task(id.as_str()).get().await?;
-        return found(vec![task], How::StartedBefore, Sent::default());
+    let now = Instant::now();
+    match &*attempt {
+        Attempt::Started(id, at) if now.saturating_duration_since(*at) <= settings.back() => {
+            // No list is needed, and a list may not show it yet.
+            let task = start.repo.task(id.as_str()).get().await?;
+            return found(vec![task], How::StartedBefore, Sent::default());
+        }
+        _ => {}
     }
 
     let mut search = Search::new(
@@ -28,7 +32,7 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
     search.creator = settings.of_creator();
     let settled = match *attempt {
         Attempt::Unknown(at) => later(at, settings.time_to_settle()),
-        Attempt::None | Attempt::Started(_) => Instant::now(),
+        Attempt::None | Attempt::Started(..) => now,
     };
     let mut seen = search.follow(settled, Sighting::is_match).await?;
     if !seen.is_clear() {
@@ -37,7 +41,6 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
         seen = search.follow(patience, Sighting::is_clear).await?;
     }
     if seen.is_match() {
-        note(&mut attempt, &seen.matches);
         return found(seen.matches, How::StartedBefore, Sent::default());
     }
     if let Some(id) = seen.unreadable.first() {
@@ -50,7 +53,7 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
     let sending = Sending::begin(&mut attempt);
     let (sent, error) = match start.send_with_fallbacks(Some(&key)).await {
         Ok(started) => {
-            sending.ended(Attempt::Started(started.task.id.clone()));
+            sending.ended(Attempt::Started(started.task.id.clone(), Instant::now()));
             return Ok(started);
         }
         Err((_, error)) if error.delivery() != Delivery::Unknown => {
@@ -63,19 +66,12 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
     let settled = later(Instant::now(), settings.time_to_settle());
     match search.follow(settled, Sighting::is_match).await {
         Ok(seen) if seen.is_match() => {
-            note(&mut attempt, &seen.matches);
-            found(seen.matches, How::AnswerLost, sent)
+            let started = found(seen.matches, How::AnswerLost, sent)?;
+            *attempt = Attempt::Started(started.task.id.clone(), Instant::now());
+            Ok(started)
         }
         // Not found is not certain, and neither is a failed look: what is known is how the start failed.
         Ok(_) | Err(_) => Err(error),
-    }
-}
-
-/// Remembers the task, so that the next call with the key needs no list.
-fn note(attempt: &mut Attempt, matches: &[crate::Task]) {
-    // With duplicates the next call looks again, and tells of them again.
-    if let [task] = matches {
-        *attempt = Attempt::Started(task.id.clone());
     }
 }
 
