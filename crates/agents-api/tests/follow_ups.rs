@@ -187,7 +187,9 @@ async fn a_wait_that_failed_after_the_start_tells_the_task() {
         .unwrap_err();
     assert_eq!(error.task().unwrap().state, TaskState::Failed);
     match &error {
-        StartAndWaitError::Wait { task, error, .. } => {
+        StartAndWaitError::Wait {
+            started: task, error, ..
+        } => {
             assert_eq!(
                 (task.state.as_str(), error.reason()),
                 ("queued", Some("the task ended: failed"))

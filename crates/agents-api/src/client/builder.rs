@@ -222,9 +222,7 @@ impl ClientBuilder {
                 ));
             }
         };
-        Ok(Client {
-            core: Arc::new(Core::new(credentials, self.settings)),
-        })
+        Ok(Client::new(Core::new(credentials, self.settings)))
     }
 }
 

@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use agents_api_raw as raw;
 
-use crate::tasks::ListTasks;
-use crate::transport::{Core, Credentials, Settings};
 use crate::tasks::{Ledger, ListTasks};
+use crate::transport::{Core, Credentials, Settings};
 use crate::{Error, RateLimit};
 
 /// A client of the agent tasks API. Cheap to clone; clones share the connections, the token, what is known of the quota
@@ -29,11 +28,17 @@ use crate::{Error, RateLimit};
 #[derive(Clone, Debug)]
 pub struct Client {
     core: Arc<Core>,
-    raw: raw::Client,
     starts: Arc<Ledger>,
 }
 
 impl Client {
+    fn new(core: Core) -> Self {
+        Self {
+            core: Arc::new(core),
+            starts: Arc::default(),
+        }
+    }
+
     /// A client with the token in `GH_TOKEN` or `GITHUB_TOKEN`, of the server in `GITHUB_API_URL` or else GitHub.
     ///
     /// White space around a value is ignored; a variable that holds nothing else counts as not set.
@@ -126,11 +131,6 @@ impl Client {
 impl From<raw::Client> for Client {
     fn from(raw: raw::Client) -> Self {
         let credentials = Credentials::Fixed(Arc::new(raw));
-        Self {
-            core: Arc::new(Core::new(credentials, Settings::default())),
-        Self {
-            raw,
-            starts: Arc::default(),
-        }
+        Self::new(Core::new(credentials, Settings::default()))
     }
 }

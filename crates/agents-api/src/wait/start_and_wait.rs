@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::options::Options;
 use super::{Cadence, Condition, Update, WaitError};
-use crate::tasks::{BoxFuture, StartTask};
+use crate::tasks::{BoxFuture, StartTask, Started};
 use crate::{Error, Task};
 
-impl StartTask {
+impl<R: From<Started>> StartTask<R> {
     /// Starts the task and waits until it meets a condition, such as [`until::settled()`](crate::until::settled).
     ///
     /// The start is the one that awaiting this builder makes, with the same rules of delivery; the wait is that of
@@ -27,7 +27,7 @@ impl StartTask {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_until<C: Condition>(self, condition: C) -> StartAndWait<C> {
+    pub fn wait_until<C: Condition>(self, condition: C) -> StartAndWait<C, R> {
         StartAndWait {
             start: self,
             condition,
@@ -38,16 +38,18 @@ impl StartTask {
 
 /// Starts a task and waits for it when awaited; made by [`StartTask::wait_until`].
 ///
+/// `R` is what the start alone would give: the [`Task`], or [`Started`], each with the task as the wait saw it last.
+///
 /// Dropping the future ends the wait and not the task. Dropped before the start was answered, it leaves open whether the
 /// task runs, as any start does: await the [`StartTask`] first where that matters.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct StartAndWait<C> {
-    start: StartTask,
+pub struct StartAndWait<C, R = Task> {
+    start: StartTask<R>,
     condition: C,
     options: Options,
 }
 
-impl<C: Condition> StartAndWait<C> {
+impl<C: Condition, R: From<Started>> StartAndWait<C, R> {
     /// How long to wait at most once the task is started; by default two hours. See
     /// [`WaitUntil::timeout`](super::WaitUntil::timeout).
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -79,18 +81,21 @@ impl<C: Condition> StartAndWait<C> {
         self
     }
 
-    async fn run(self) -> Result<Task, StartAndWaitError> {
+    async fn run(self) -> Result<R, StartAndWaitError> {
         let repo = self.start.repo().clone();
-        let started = self.start.await.map_err(StartAndWaitError::Start)?;
+        let started = self.start.run().await.map_err(StartAndWaitError::Start)?;
         let wait = self.options.wait(repo.task(&started.id), self.condition);
-        wait.await.map_err(|error| StartAndWaitError::Wait {
-            task: Box::new(started),
-            error,
-        })
+        match wait.await {
+            Ok(task) => Ok(Started { task, ..started }.into()),
+            Err(error) => Err(StartAndWaitError::Wait {
+                started: Box::new(started),
+                error,
+            }),
+        }
     }
 }
 
-impl<C: fmt::Debug> fmt::Debug for StartAndWait<C> {
+impl<C: fmt::Debug, R> fmt::Debug for StartAndWait<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StartAndWait")
             .field("start", &self.start)
@@ -101,8 +106,8 @@ impl<C: fmt::Debug> fmt::Debug for StartAndWait<C> {
 
 /// # Errors
 /// When the task could not be started, or was and the wait for it ended: see [`StartAndWaitError`].
-impl<C: Condition> IntoFuture for StartAndWait<C> {
-    type Output = Result<Task, StartAndWaitError>;
+impl<C: Condition, R: From<Started> + 'static> IntoFuture for StartAndWait<C, R> {
+    type Output = Result<R, StartAndWaitError>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -134,8 +139,8 @@ pub enum StartAndWaitError {
     /// The task was started, and the wait for it ended.
     #[non_exhaustive]
     Wait {
-        /// The task as it was started.
-        task: Box<Task>,
+        /// The task as it was started, and what was done to start it.
+        started: Box<Started>,
         /// Why the wait ended.
         error: WaitError,
     },
@@ -146,7 +151,7 @@ impl StartAndWaitError {
     pub fn task(&self) -> Option<&Task> {
         match self {
             Self::Start(_) => None,
-            Self::Wait { task, error } => Some(error.last().unwrap_or(task)),
+            Self::Wait { started, error } => Some(error.last().unwrap_or(started)),
         }
     }
 }

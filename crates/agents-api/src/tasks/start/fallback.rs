@@ -3,10 +3,8 @@
 //! A refusal started nothing, so another start after it cannot be a second one.
 use std::collections::VecDeque;
 
-use agents_api_raw::types::{ApiErrorBody, ValidationError};
-
 use super::intent::Intent;
-use crate::Error;
+use crate::{Error, FieldError};
 
 /// What a start did without because GitHub refused it; in [`Started::fallbacks`](super::Started::fallbacks).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,12 +82,11 @@ impl Refused {
         if !error.is_validation() {
             return None;
         }
-        let body: ApiErrorBody = error.response()?.json().ok()?;
         let mut refused = Self {
             model: false,
             custom_agent: false,
         };
-        for error in body.errors.iter().flatten() {
+        for error in &error.field_errors() {
             match field(error)? {
                 "model" => refused.model = true,
                 "custom_agent" => refused.custom_agent = true,
@@ -103,11 +100,12 @@ impl Refused {
 
 /// The field an error is about. GitHub's description of the error has none, only its answers do; without one the
 /// message has to begin with it.
-fn field(error: &ValidationError) -> Option<&str> {
-    if let Some(field) = error.extra.get("field").and_then(|field| field.as_str()) {
-        return Some(field);
-    }
-    error.message.as_deref()?.split_whitespace().next()
+fn field(error: &FieldError) -> Option<&str> {
+    let message = error.message.as_deref();
+    error
+        .field
+        .as_deref()
+        .or_else(|| message?.split_whitespace().next())
 }
 
 #[cfg(test)]
@@ -164,7 +162,7 @@ mod tests {
                 false,
                 false,
             ),
-            (422, r#"{"errors":["model"]}"#, false, false),
+            (422, r#"{"errors":["model a is not supported"]}"#, true, false),
             (422, r#"{"message":"model"}"#, false, false),
             (422, "<html>model", false, false),
             (400, MODEL, false, false),

@@ -17,12 +17,14 @@ pub(crate) use ledger::Ledger;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use agents_api_raw::types::builder;
 use fallback::Fallbacks;
 
 use super::BoxFuture;
 use super::reconcile::{Moment, Reconcile, Since, Sought};
+use crate::transport::Call;
 use crate::{Error, Repo, Task};
 
 /// Starts a task when awaited; made by [`Repo::start_task`].
@@ -52,6 +54,7 @@ pub struct StartTask<R = Task> {
     made: Moment,
     fallbacks: Fallbacks,
     key: Option<IdempotencyKey>,
+    timeout: Option<Duration>,
     result: PhantomData<fn() -> R>,
 }
 
@@ -63,6 +66,7 @@ impl StartTask {
             made: Moment::now(),
             fallbacks: Fallbacks::default(),
             key: None,
+            timeout: None,
             result: PhantomData,
         }
     }
@@ -97,6 +101,13 @@ impl<R> StartTask<R> {
     /// Whether the agent opens a pull request; by default it does not.
     pub fn create_pull_request(mut self, create: bool) -> Self {
         self.intent.create_pull_request = create;
+        self
+    }
+
+    /// How long the start may take, pauses that rate limits ask for included; by default as the client was set up. It
+    /// does not bound what a key or [`reconcile`](Self::reconcile) does besides.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -237,11 +248,17 @@ impl<R> StartTask<R> {
             made: self.made,
             fallbacks: self.fallbacks,
             key: self.key,
+            timeout: self.timeout,
             result: PhantomData,
         }
     }
 
-    async fn run(self) -> Result<Started, Error> {
+    /// Where the task is started.
+    pub(crate) fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    pub(crate) async fn run(self) -> Result<Started, Error> {
         self.intent.check()?;
         match &self.key {
             Some(key) => once::run(&self, key).await,
@@ -275,13 +292,18 @@ impl<R> StartTask<R> {
 
     /// The one place that sends a start.
     async fn send(&self, body: builder::StartTask) -> Result<Task, Error> {
-        let raw = self.repo.client().raw();
-        let start = raw
-            .start_task()
-            .owner(self.repo.owner())
-            .repo(self.repo.name())
-            .body(body);
-        Ok(start.send().await?.into_inner())
+        let core = self.repo.client().core();
+        let answer = core.run(Call::START_TASK, self.timeout, |client| {
+            let body = body.clone();
+            async move {
+                let start = client
+                    .start_task()
+                    .owner(self.repo.owner())
+                    .repo(self.repo.name());
+                start.body(body).send().await
+            }
+        });
+        Ok(answer.await?.into_inner())
     }
 }
 
