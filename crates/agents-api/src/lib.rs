@@ -23,6 +23,8 @@
 
 mod client;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod pages;
 pub mod pulls;
 mod state;
