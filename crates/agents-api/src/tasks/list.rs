@@ -1,11 +1,13 @@
-//! Lists tasks.
+//! Lists tasks: which ones, in which order, from where on.
+mod check;
+
 use agents_api_raw as raw;
 use agents_api_raw::types::TaskList;
 use chrono::{DateTime, Utc};
 
 use tokio::time::Instant;
 
-use crate::pages::{Items, Page, Pages, fetch};
+use crate::pages::{Cursor, Items, Page, Pages, Place, fetch};
 use crate::transport::{Look, Memory};
 use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
@@ -15,9 +17,13 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 /// By default the task updated last comes first. Such a list is reshuffled by every update: a task that changes while
 /// the list is walked moves to the front and pushes others to the next page, and one that is archived, or leaves the
 /// states asked for, pulls others to the page before. [`Items`] drops what comes twice, but what slips to a page that
-/// was read before is *missed*. For a full inventory take [`in_creation_order`](Self::in_creation_order), without a
-/// filter by state: there an update moves nothing and new tasks come last. Only a task that is archived meanwhile
-/// still moves those after it; walk again, or list the archived ones too, if that matters.
+/// was read before is *missed*: the task that changed, if it was still to come, and those that others left room for.
+///
+/// For a full inventory take [`in_creation_order`](Self::in_creation_order) and
+/// [`including_archived`](Self::including_archived), without a filter by state or time. There an update moves nothing and
+/// new tasks come last. Only archival moves tasks, and [`Items`] sees it in the totals that come with each page: it goes
+/// back for what was pulled over. No task is missed that was there all the time, except one that is taken *out* of the
+/// archive meanwhile, or, if GitHub sends no totals, one that archival pulled over.
 ///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
@@ -30,6 +36,10 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What is refused
+/// A setting that cannot be meant is an error of kind [`InvalidInput`](crate::ErrorKind::InvalidInput) when the first
+/// page is asked for, and nothing is sent.
 #[derive(Clone, Debug)]
 #[must_use = "call `items` or `pages`"]
 pub struct ListTasks {
@@ -40,9 +50,19 @@ pub struct ListTasks {
     direction: Option<SortDirection>,
     since: Option<DateTime<Utc>>,
     archived: Option<bool>,
+    /// Whether the archived tasks follow the others; `archived` is not set then.
+    then_archived: bool,
     creators: Option<Vec<i64>>,
     per_page: u64,
-    first_page: u64,
+    start: Start,
+    concurrency: usize,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Debug)]
+enum Start {
+    Page(u64),
+    Cursor(Cursor),
 }
 
 /// As many tasks a page as GitHub gives: the fewest requests.
@@ -58,9 +78,11 @@ impl ListTasks {
             direction: None,
             since: None,
             archived: None,
+            then_archived: false,
             creators: None,
             per_page: PER_PAGE,
-            first_page: 1,
+            start: Start::Page(1),
+            concurrency: 1,
         }
     }
 
@@ -84,7 +106,8 @@ impl ListTasks {
         self
     }
 
-    /// Oldest first, by the time of creation, which never changes: the order in which a walk misses least.
+    /// Oldest first, by the time of creation, which never changes: the order in which [`Items`] misses nothing, as told
+    /// in [Lists that move](Self#lists-that-move).
     pub fn in_creation_order(self) -> Self {
         self.sort(TaskSort::CreatedAt).direction(SortDirection::Asc)
     }
@@ -95,9 +118,19 @@ impl ListTasks {
         self
     }
 
-    /// The archived tasks instead of the others. GitHub lists either, never both: a full inventory takes two lists.
+    /// The archived tasks instead of the others.
     pub fn archived(mut self) -> Self {
         self.archived = Some(true);
+        self.then_archived = false;
+        self
+    }
+
+    /// The archived tasks after the others. GitHub lists either, never both, so this is two lists, each in its order.
+    ///
+    /// [`Items`] gives out once what is archived in between. [`Pages`] counts the pages of the second list from 1 again.
+    pub fn including_archived(mut self) -> Self {
+        self.archived = None;
+        self.then_archived = true;
         self
     }
 
@@ -115,17 +148,45 @@ impl ListTasks {
         self
     }
 
-    /// Begins at this page instead of the first, such as at the one that [`Pages::next_page`] named in another process.
+    /// How many pages may be asked for at a time, from 1 to 100; by default 1, since GitHub asks for one request after
+    /// the other.
     ///
-    /// The other settings, [`per_page`](Self::per_page) among them, must be those of the walk that is resumed.
+    /// Pages and tasks come in the same order as without, and so does an error. The first page is asked for alone; the
+    /// totals on it bound how far ahead to ask, so that a list without filters costs no request more. With filters there
+    /// may be up to `pages` requests more for pages that turn out not to be there. No more than this number of pages is
+    /// kept in memory. The client's own limits hold as for any other request.
+    ///
+    /// ```no_run
+    /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
+    /// let mut all = repo.list_tasks().in_creation_order().concurrency(8).items();
+    /// while let Some(task) = all.try_next().await? {
+    ///     println!("{}", task.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn concurrency(mut self, pages: usize) -> Self {
+        self.concurrency = pages;
+        self
+    }
+
+    /// Begins at this page, from 1, instead of the first. To go on with a walk, [`resume`](Self::resume) it.
     pub fn start_at(mut self, page: u64) -> Self {
-        self.first_page = page;
+        self.start = Start::Page(page);
+        self
+    }
+
+    /// Goes on where another walk of this list stood, in this process or another, and repeats rather than skips.
+    ///
+    /// The cursor of another list is refused: repository, filters, order and page size have to be the same.
+    pub fn resume(mut self, cursor: Cursor) -> Self {
+        self.start = Start::Cursor(cursor);
         self
     }
 
     /// The tasks, one after the other; pages are fetched as they are needed.
     pub fn items(self) -> Items {
-        Items::new(self.pages())
+        Items::new(self)
     }
 
     /// The tasks, page by page.
@@ -133,8 +194,48 @@ impl ListTasks {
         Pages::new(self)
     }
 
-    pub(crate) fn first_page(&self) -> u64 {
-        self.first_page
+    /// Where the walk begins.
+    pub(crate) fn first_place(&self) -> Place {
+        match &self.start {
+            Start::Page(page) => Place::new(self.is_archived(), *page),
+            Start::Cursor(cursor) => cursor.place,
+        }
+    }
+
+    /// Where a walk of this list stands.
+    pub(crate) fn cursor_at(&self, place: Place) -> Cursor {
+        let list = self.fingerprint();
+        Cursor { place, list }
+    }
+
+    /// One of the two lists that this one may consist of.
+    pub(crate) fn lane(&self, archived: bool) -> Self {
+        let archived = archived.then_some(true);
+        Self {
+            archived,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archived == Some(true)
+    }
+
+    pub(crate) fn then_archived(&self) -> bool {
+        self.then_archived
+    }
+
+    /// Whether tasks stay in their order whatever happens to them.
+    pub(crate) fn keeps_its_order(&self) -> bool {
+        self.sort == Some(TaskSort::CreatedAt)
+    }
+
+    pub(crate) fn tasks_a_page(&self) -> u64 {
+        self.per_page
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.concurrency
     }
 
     /// Looks at one page once, for a poller: nothing is repeated, and no wait for a quota is longer than `deadline`.
@@ -153,6 +254,7 @@ impl ListTasks {
 
     /// Gets one page.
     pub(crate) async fn page(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
+        self.check()?;
         let client = self.client.raw();
         let states = self.states.as_deref().map(joined).transpose()?;
         if self.creators.as_ref().is_some_and(Vec::is_empty) {
