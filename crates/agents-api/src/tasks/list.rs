@@ -208,13 +208,13 @@ impl ListTasks {
         Cursor { place, list }
     }
 
-    /// One of the two lists that this one may consist of.
+    /// The list that a page is of, where this one consists of two.
     pub(crate) fn lane(&self, archived: bool) -> Self {
-        let archived = archived.then_some(true);
-        Self {
-            archived,
-            ..self.clone()
+        let mut lane = self.clone();
+        if self.then_archived {
+            lane.archived = archived.then_some(true);
         }
+        lane
     }
 
     pub(crate) fn is_archived(&self) -> bool {
