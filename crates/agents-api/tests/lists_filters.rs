@@ -1,7 +1,7 @@
 //! Filters: how each goes over the wire, and which are refused here.
 mod support;
 
-use agents_api::chrono::{DateTime, Utc};
+use agents_api::chrono::{DateTime, TimeDelta, Utc};
 use agents_api::tasks::ListTasks;
 use agents_api::{Client, ErrorKind, Repo, SortDirection, TaskSort, TaskState};
 use agents_api_emulator::Emulator;
@@ -167,7 +167,7 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
         (
             |_, repo| {
                 repo.list_tasks()
-                    .since(time("0000-01-01T00:00:00Z") - agents_api::chrono::TimeDelta::days(1))
+                    .since(time("0000-01-01T00:00:00Z") - TimeDelta::days(1))
             },
             "`since` is in the year -1",
         ),

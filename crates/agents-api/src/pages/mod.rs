@@ -6,6 +6,7 @@ mod cursor;
 mod fetch;
 mod items;
 mod link;
+mod totals;
 mod walk;
 
 pub use cursor::Cursor;
@@ -23,7 +24,8 @@ use futures_core::Stream;
 use crate::tasks::{BoxFuture, ListTasks};
 use crate::{Error, Task};
 use cursor::Spot;
-use walk::{Plan, Read, Step, Totals, Walk};
+use totals::Totals;
+use walk::{Plan, Read, Step, Walk};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]

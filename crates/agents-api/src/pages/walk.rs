@@ -3,9 +3,13 @@
 //! The machine is told of answers as they arrive and decides by its own state alone, so that every order of answers can
 //! be tested. Pages are given out in order; those asked for ahead of their turn are guesses, and one that is not led to
 //! is dropped with whatever became of it.
+mod asked;
+
 use std::collections::VecDeque;
 
 use super::cursor::{Place, Spot};
+use super::totals::Totals;
+use asked::{Asked, Awaited};
 
 /// How to walk.
 #[derive(Clone, Debug)]
@@ -27,31 +31,6 @@ pub(super) struct Read<P, E> {
     /// The number of the page after it, none, or why that is not known.
     pub(super) next: Result<Option<u64>, E>,
     pub(super) totals: Totals,
-}
-
-/// How many tasks there were when a page was read, as far as GitHub tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) active: Option<i64>,
-    pub(super) archived: Option<i64>,
-}
-
-impl Totals {
-    /// How many tasks had left a list, counted from anywhere.
-    fn left(self, archived: bool) -> Option<i64> {
-        // What leaves the archive makes it smaller; what enters it in the same moment hides that.
-        if archived {
-            self.archived?.checked_neg()
-        } else {
-            self.archived
-        }
-    }
-
-    /// The page of a list beyond which there can be none. Filters only make it fewer.
-    fn last_page(self, archived: bool, per_page: u64) -> Option<u64> {
-        let total = if archived { self.archived } else { self.active };
-        Some(u64::try_from(total?).ok()?.div_ceil(per_page.max(1)))
-    }
 }
 
 /// What to do now.
@@ -101,44 +80,6 @@ struct Mend<P, E> {
     page: u64,
     asked: Option<Asked<P, E>>,
     then: Option<Place>,
-}
-
-struct Asked<P, E> {
-    spot: Spot,
-    /// Whether it was asked for before the page before it was given out. Both may have been read in any order then.
-    ahead: bool,
-    /// Whether an error was given out since it was asked for. One of its own would be old news: it is asked for again.
-    stale: bool,
-    answer: Awaited<P, E>,
-}
-
-enum Awaited<P, E> {
-    /// The page failed, and is to be asked for again.
-    Again,
-    /// The page is asked for.
-    Asked,
-    Here(Result<Read<P, E>, E>),
-}
-
-impl<P, E> Asked<P, E> {
-    fn new(spot: Spot, ahead: bool) -> Self {
-        Self {
-            spot,
-            ahead,
-            stale: false,
-            answer: Awaited::Asked,
-        }
-    }
-}
-
-impl<P, E> Asked<P, E> {
-    /// Whether an answer is as good as one to a request made now.
-    fn is_current(&self, answer: &Result<Read<P, E>, E>, totals: Totals) -> bool {
-        match answer {
-            Ok(read) if read.next.is_ok() => !self.ahead || read.totals == totals,
-            _ => !self.stale,
-        }
-    }
 }
 
 impl<P, E> Walk<P, E> {
@@ -347,5 +288,7 @@ impl<P, E> Walk<P, E> {
     }
 }
 
+#[cfg(test)]
+mod moving;
 #[cfg(test)]
 mod tests;

@@ -151,10 +151,13 @@ impl ListTasks {
     /// How many pages may be asked for at a time, from 1 to 100; by default 1, since GitHub asks for one request after
     /// the other.
     ///
-    /// Pages and tasks come in the same order as without, and so does an error. The first page is asked for alone; the
-    /// totals on it bound how far ahead to ask, so that a list without filters costs no request more. With filters there
-    /// may be up to `pages` requests more for pages that turn out not to be there. No more than this number of pages is
+    /// Pages and tasks come in the same order as without, and so does an error. No more than this number of pages is
     /// kept in memory. The client's own limits hold as for any other request.
+    ///
+    /// It costs few requests more: the first page is asked for alone, and the totals on it bound how far ahead to ask.
+    /// With filters up to `pages` requests may be for pages that turn out not to be there. A page that was read before
+    /// the totals changed is read again when it is its turn, so that creations and archivals do no more harm than in a walk
+    /// without this. Updates do, in the order of updates: what moves from one page to another while both are read is missed.
     ///
     /// ```no_run
     /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
