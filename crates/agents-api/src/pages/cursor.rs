@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::totals::Totals;
 use crate::Error;
 
 /// A page of one of the two lists that GitHub keeps: of the archived tasks, or of the others.
@@ -18,21 +19,20 @@ pub(crate) struct Spot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) spot: Spot,
-    /// How many tasks had left this list when the page before was read, counted from anywhere; `None` where it is not
-    /// known. What left in between has pulled tasks over to the page before.
-    pub(crate) left: Option<i64>,
+    /// The totals when the page before was read. What has left the list since has pulled tasks over to that page.
+    pub(crate) before: Totals,
 }
 
 impl Place {
     pub(crate) fn new(archived: bool, page: u64) -> Self {
         let spot = Spot { archived, page };
-        Self { spot, left: None }
+        let before = Totals::default();
+        Self { spot, before }
     }
 
-    /// How many tasks left since the page before was read, when so many have left by now.
-    pub(super) fn left_since(&self, left: Option<i64>) -> u64 {
-        let since = left.zip(self.left).map(|(now, then)| now.saturating_sub(then));
-        since.and_then(|since| u64::try_from(since).ok()).unwrap_or(0)
+    /// How many tasks left the list since the page before was read, at least.
+    pub(super) fn left_until(&self, now: Totals) -> u64 {
+        self.before.left_until(now, self.spot.archived)
     }
 }
 
@@ -81,7 +81,12 @@ impl fmt::Display for Cursor {
         let Spot { archived, page } = self.place.spot;
         let lane = if archived { "archived" } else { "active" };
         write!(f, "{VERSION}.{lane}.{page}.{:016x}", self.list)?;
-        self.place.left.map_or(Ok(()), |left| write!(f, ".{left}"))
+        let Totals { active, archived } = self.place.before;
+        for total in [active, archived] {
+            f.write_str(".")?;
+            total.map_or(Ok(()), |total| write!(f, "{total}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -100,9 +105,16 @@ impl FromStr for Cursor {
             };
             let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
             let list = u64::from_str_radix(parts.next()?, 16).ok()?;
-            let left = parts.next().map(str::parse).transpose().ok()?;
+            let mut total = || match parts.next()? {
+                "" => Some(None),
+                total => Some(Some(total.parse().ok()?)),
+            };
+            let before = Totals {
+                active: total()?,
+                archived: total()?,
+            };
             let spot = Spot { archived, page };
-            let place = Place { spot, left };
+            let place = Place { spot, before };
             parts.next().is_none().then_some(Self { place, list })
         };
         let (version, rest) = text.split_once('.').unwrap_or((text, ""));
@@ -150,9 +162,10 @@ mod tests {
             ("v1.both.1.00", "is not a cursor"),
             ("v1.active.1", "is not a cursor"),
             ("v1.active.1.xyz", "is not a cursor"),
-            ("v1.active.1.00.two", "is not a cursor"),
-            ("v1.active.1.00.2.3", "is not a cursor"),
-            ("v1.active.1.00.", "is not a cursor"),
+            ("v1.active.1.00", "is not a cursor"),
+            ("v1.active.1.00.2", "is not a cursor"),
+            ("v1.active.1.00.2.two", "is not a cursor"),
+            ("v1.active.1.00.2.3.4", "is not a cursor"),
             ("version.active.1.00", "is not a cursor"),
             ("v2.anything", "another version"),
         ] {
@@ -164,9 +177,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_json_give_the_cursor_back(archived: bool, page in 1_u64.., list: u64, left: Option<i64>) {
+        fn text_and_json_give_the_cursor_back(archived: bool, page in 1_u64.., list: u64, totals: [Option<i64>; 2]) {
             let spot = Spot { archived, page };
-            let cursor = Cursor { place: Place { spot, left }, list };
+            let before = Totals { active: totals[0], archived: totals[1] };
+            let cursor = Cursor { place: Place { spot, before }, list };
             prop_assert_eq!(&cursor.to_string().parse::<Cursor>().unwrap(), &cursor);
             let json = serde_json::to_string(&cursor).unwrap();
             prop_assert!(json.starts_with("\"v1."));

@@ -1,5 +1,6 @@
 //! The tasks of a list, one after the other.
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -22,7 +23,6 @@ use crate::{Error, Task};
 /// # Memory
 /// The pages of the window of [`concurrency`](ListTasks::concurrency), and the ids of all tasks so far: some 100 bytes a task.
 /// [`Pages`] keeps no ids, and gives out twice what moves.
-#[derive(Debug)]
 #[must_use = "nothing is sent until a task is asked for"]
 pub struct Items {
     list: ListTasks,
@@ -131,6 +131,17 @@ impl Stream for Items {
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
+    }
+}
+
+impl fmt::Debug for Items {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("list", &self.list)
+            .field("cursor", &self.cursor())
+            .field("ready", &self.ready.len())
+            .field("seen", &self.seen.len())
+            .finish_non_exhaustive()
     }
 }
 

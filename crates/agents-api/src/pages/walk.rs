@@ -205,11 +205,10 @@ impl<P, E> Walk<P, E> {
 
     fn arrived(&mut self, place: Place, read: Read<P, E>) -> Step<P, E> {
         let Spot { archived, page } = place.spot;
-        let left = read.totals.left(archived);
         let then = match read.next {
             Ok(Some(next)) => Some(Place {
                 spot: Spot { archived, page: next },
-                left: left.or(place.left),
+                before: read.totals.or(place.before),
             }),
             Ok(None) if self.plan.then_archived && !archived => Some(Place::new(true, 1)),
             Ok(None) => None,
@@ -226,7 +225,7 @@ impl<P, E> Walk<P, E> {
             Some(then) => self.drop_before(then),
             None => self.window.clear(),
         }
-        let left = place.left_since(left);
+        let left = place.left_until(read.totals);
         self.state = if self.plan.mends && left > 0 && page > 1 {
             State::Mending(Mend {
                 place,
@@ -272,9 +271,7 @@ impl<P, E> Walk<P, E> {
             }
         };
         // Tasks only move forwards here, so what has moved since then is on this page or before.
-        mend.left = mend
-            .left
-            .max(place.left_since(read.totals.left(place.spot.archived)));
+        mend.left = mend.left.max(place.left_until(read.totals));
         let unread = (place.spot.page - 1)
             .saturating_mul(self.plan.per_page)
             .saturating_sub(mend.left);

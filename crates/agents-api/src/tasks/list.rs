@@ -21,9 +21,10 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 ///
 /// For a full inventory take [`in_creation_order`](Self::in_creation_order) and
 /// [`including_archived`](Self::including_archived), without a filter by state or time. There an update moves nothing and
-/// new tasks come last. Only archival moves tasks, and [`Items`] sees it in the totals that come with each page: it goes
-/// back for what was pulled over. No task is missed that was there all the time, except one that is taken *out* of the
-/// archive meanwhile, or, if GitHub sends no totals, one that archival pulled over.
+/// new tasks come last. Only a task that leaves the list, as a rule into the archive, pulls others over. [`Items`] sees that
+/// in the totals that come with each page and reads the page before again. So no task is missed that was there all the
+/// time, except one that is taken *out* of the archive meanwhile; unless GitHub sends no totals, or others enter and hide
+/// what left.
 ///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
@@ -173,7 +174,7 @@ impl ListTasks {
         self
     }
 
-    /// Begins at this page, from 1, instead of the first. To go on with a walk, [`resume`](Self::resume) it.
+    /// Begins at this page, from 1, instead of the first; of two lists, at this page of the one that comes first. To go on with a walk, [`resume`](Self::resume) it.
     pub fn start_at(mut self, page: u64) -> Self {
         self.start = Start::Page(page);
         self

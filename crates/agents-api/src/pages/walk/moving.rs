@@ -13,6 +13,7 @@ type Answer = Read<Vec<u32>, String>;
 struct Moving {
     active: Vec<u32>,
     archived: BTreeSet<u32>,
+    deleted: BTreeSet<u32>,
     next: u32,
 }
 
@@ -26,6 +27,14 @@ impl Moving {
         if !self.active.is_empty() {
             let task = self.active.remove(drawn % self.active.len());
             self.archived.insert(task);
+        }
+    }
+
+    /// Takes a task away for good.
+    fn delete(&mut self, drawn: usize) {
+        if !self.active.is_empty() {
+            let task = self.active.remove(drawn % self.active.len());
+            self.deleted.insert(task);
         }
     }
 
@@ -53,6 +62,7 @@ impl Moving {
 #[derive(Clone, Debug)]
 enum Event {
     Archive(Vec<usize>),
+    Delete(usize),
     Create(u32),
     /// The request is answered as things are, and the answer arrives later.
     Serve(usize),
@@ -64,6 +74,7 @@ enum Event {
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         3 => proptest::collection::vec(any::<usize>(), 1..6).prop_map(Event::Archive),
+        1 => any::<usize>().prop_map(Event::Delete),
         1 => (1..3_u32).prop_map(Event::Create),
         4 => any::<usize>().prop_map(Event::Serve),
         6 => any::<usize>().prop_map(Event::Arrive),
@@ -82,6 +93,7 @@ proptest! {
         already_archived in 0..10_usize,
         per_page in 1..7_usize,
         width in 1..5_usize,
+        creates: bool,
         events in events(),
     ) {
         let mut github = Moving::default();
@@ -112,6 +124,10 @@ proptest! {
                     prop_assert!(!flights.is_empty() && flights.len() <= width);
                     match events.next().unwrap_or(Event::Arrive(0)) {
                         Event::Archive(drawn) => drawn.into_iter().for_each(|drawn| github.archive(drawn)),
+                        // What enters in the same time would hide it.
+                        Event::Delete(drawn) if !creates => github.delete(drawn),
+                        Event::Delete(_) => {}
+                        Event::Create(_) if !creates => {}
                         Event::Create(count) => github.create(count),
                         Event::Serve(drawn) => {
                             let drawn = drawn % flights.len();
@@ -137,7 +153,7 @@ proptest! {
                 Step::End => break,
             }
         }
-        let missed: Vec<_> = (0..tasks).filter(|task| !seen.contains(task)).collect();
+        let missed: Vec<_> = (0..tasks).filter(|task| !seen.contains(task) && !github.deleted.contains(task)).collect();
         prop_assert!(missed.is_empty(), "{missed:?}");
     }
 }

@@ -180,7 +180,7 @@ mod tests {
         let list = repo("hello-world").list_tasks().states([TaskState::Failed]);
         assert_eq!(
             list.cursor_at(list.first_place()).to_string(),
-            "v1.active.1.e42efae26b41d57f"
+            "v1.active.1.e42efae26b41d57f.."
         );
     }
 }
