@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use agents_api::{ErrorKind, Task, TaskState};
 use agents_api_emulator::{Effect, Emulator, Fault, Target, TaskSeed};
+use futures_util::{Stream, TryStreamExt};
 use support::{answers, connect};
 
 #[tokio::test]
@@ -28,6 +29,20 @@ async fn every_task_is_listed_once_over_all_pages() {
         assert!(ids.len() > 14, "more than two pages");
         assert_eq!(i64::try_from(ids.len()).ok(), total);
     }
+}
+
+#[tokio::test]
+async fn pages_and_items_are_streams_that_may_be_moved_anywhere() {
+    fn is_stream<S: Stream + Send + Unpin + 'static>(stream: S) -> S {
+        stream
+    }
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = || repo.list_tasks().per_page(7).concurrency(3);
+    let pages: Vec<_> = is_stream(list().pages()).try_collect().await.unwrap();
+    let items: Vec<_> = is_stream(list().items()).try_collect().await.unwrap();
+    let paged: Vec<_> = pages.into_iter().flat_map(|page| page.tasks).collect();
+    assert_eq!(paged, items);
 }
 
 #[tokio::test]

@@ -25,7 +25,6 @@ use crate::{Error, Task};
 /// [`Pages`] keeps no ids, and gives out twice what moves.
 #[must_use = "nothing is sent until a task is asked for"]
 pub struct Items {
-    list: ListTasks,
     pages: Pages,
     /// Tasks not given out yet, each with the place to resume at so that it comes again.
     ready: VecDeque<(Place, Task)>,
@@ -35,8 +34,7 @@ pub struct Items {
 impl Items {
     pub(crate) fn new(list: ListTasks) -> Self {
         Self {
-            pages: Pages::mending(list.clone()),
-            list,
+            pages: Pages::mending(list),
             ready: VecDeque::new(),
             seen: HashSet::new(),
         }
@@ -97,7 +95,7 @@ impl Items {
     /// again tasks of that page that were given out here.
     pub fn cursor(&self) -> Option<Cursor> {
         match self.ready.front() {
-            Some((place, _)) => Some(self.list.cursor_at(*place)),
+            Some((place, _)) => Some(self.pages.list.cursor_at(*place)),
             None => self.pages.cursor(),
         }
     }
@@ -137,7 +135,7 @@ impl Stream for Items {
 impl fmt::Debug for Items {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items")
-            .field("list", &self.list)
+            .field("list", &self.pages.list)
             .field("cursor", &self.cursor())
             .field("ready", &self.ready.len())
             .field("seen", &self.seen.len())

@@ -58,6 +58,9 @@ pub struct Page {
 /// # }
 /// ```
 ///
+/// Each page comes as GitHub gave it, so a task that moved may come twice, and one may be missed even in
+/// [creation order](ListTasks::in_creation_order): [`Items`] drops the former and goes back for the latter.
+///
 /// # After an error
 /// Asking again asks for the same page. That includes a page which came with a `next` link that cannot be used: the page
 /// itself is given out first, and the ask after it ends in an error of kind
