@@ -41,8 +41,8 @@ async fn pages_and_items_are_streams_that_may_be_moved_anywhere() {
     let list = || repo.list_tasks().per_page(7).concurrency(3);
     let pages: Vec<_> = is_stream(list().pages()).try_collect().await.unwrap();
     let items: Vec<_> = is_stream(list().items()).try_collect().await.unwrap();
-    let paged: Vec<_> = pages.into_iter().flat_map(|page| page.tasks).collect();
-    assert_eq!(paged, items);
+    let on_pages: Vec<_> = pages.into_iter().flat_map(|page| page.tasks).collect();
+    assert_eq!(on_pages, items);
 }
 
 #[tokio::test]
