@@ -24,8 +24,11 @@
 mod client;
 mod error;
 pub mod pages;
+pub mod pulls;
+mod state;
 pub mod tasks;
 mod transport;
+mod usage;
 pub mod wait;
 
 pub use agents_api_raw::types::{
@@ -34,8 +37,10 @@ pub use agents_api_raw::types::{
     TaskState, UsageType, User,
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
-pub use error::{Delivery, Error, ErrorKind};
-pub use transport::RateLimit;
+pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use state::{Phase, TaskStateExt};
+pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
+pub use usage::{AiCredits, PremiumRequests, Usage};
 pub use wait::{Condition, WaitError, until};
 
 /// The generated layer below, for whatever this crate does not offer.

@@ -1,6 +1,7 @@
 //! Gets one page, and learns from its answer where the list goes on.
-use agents_api_raw::RawResponse;
 use agents_api_raw::bytes::Bytes;
+use agents_api_raw::types::TaskList;
+use agents_api_raw::{RawResponse, ResponseValue};
 
 use super::{Page, Place, link};
 use crate::Error;
@@ -14,7 +15,12 @@ pub(crate) type Next = Result<Option<u64>, Error>;
 /// Of a list of both archived and other tasks it is a page of the others.
 pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), Error> {
     let archived = list.is_archived();
-    let (list, status, headers) = list.page(number).await?.into_parts();
+    Ok(read_page(list.page(number).await?, number, archived))
+}
+
+/// The page that an answer holds, and the number of the one after it.
+pub(crate) fn read_page(answer: ResponseValue<TaskList>, number: u64, archived: bool) -> (Page, Next) {
+    let (list, status, headers) = answer.into_parts();
     let page = Page {
         number,
         archived,
@@ -30,5 +36,5 @@ pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), 
         next => next,
     };
     let next = next.map_err(|error| error.with_answer(RawResponse::new(status, headers, Bytes::new())));
-    Ok((page, next))
+    (page, next)
 }

@@ -11,8 +11,10 @@ mod walk;
 
 pub use cursor::Cursor;
 pub(crate) use cursor::Place;
-pub(crate) use fetch::fetch;
+use fetch::fetch;
+pub(crate) use fetch::read_page;
 pub use items::{Collected, Items};
+pub(crate) use link::next_page;
 
 use std::fmt;
 use std::future::poll_fn;

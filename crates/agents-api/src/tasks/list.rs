@@ -1,14 +1,16 @@
 //! Lists tasks: which ones, in which order, from where on.
 mod check;
 
+use std::sync::Arc;
+
 use agents_api_raw as raw;
 use agents_api_raw::types::TaskList;
 use chrono::{DateTime, Utc};
 
 use tokio::time::Instant;
 
-use crate::pages::{Cursor, Items, Page, Pages, Place, fetch};
-use crate::transport::{Look, Memory};
+use crate::pages::{Cursor, Items, Page, Pages, Place, read_page};
+use crate::transport::{Call, Look, Memory};
 use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
 /// Which tasks to list, and in which order; made by [`Client::list_tasks`] and [`Repo::list_tasks`].
@@ -251,21 +253,47 @@ impl ListTasks {
         memory: &mut Memory<(Page, Option<u64>)>,
         deadline: Instant,
     ) -> Result<Look<(Page, Option<u64>)>, Error> {
-        let _ = deadline;
-        let (page, next) = fetch(self.clone(), number).await?;
-        Ok(memory.remember((page, next?)))
+        let call = self.check()?;
+        let core = self.client.core();
+        let answer = core.look(call, memory.tag(), deadline, |client| {
+            self.clone().request(client, number)
+        });
+        memory.take(answer.await?, |answer| {
+            let (page, next) = read_page(answer, number, self.is_archived());
+            Ok((page, next?))
+        })
     }
 
     /// Gets one page.
     pub(crate) async fn page(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
-        self.check()?;
-        let client = self.client.raw();
-        let states = self.states.as_deref().map(joined).transpose()?;
-        if self.creators.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid(
+        let call = self.check()?;
+        let core = self.client.core();
+        core.run(call, None, |client| self.clone().request(client, number))
+            .await
+    }
+
+    /// Which operation lists this, if it can be listed.
+    fn check(&self) -> Result<Call, Error> {
+        self.check_settings()?;
+        self.states.as_deref().map(joined).transpose()?;
+        match (&self.repo, &self.creators) {
+            (_, Some(creators)) if creators.is_empty() => Err(Error::invalid(
                 "the filter by creators names none; leave it out to list the tasks of all",
-            ));
+            )),
+            (None, Some(_)) => Err(Error::invalid(
+                "only the tasks of a repository can be filtered by creator; list them with `client.repo(…)`",
+            )),
+            (Some(_), _) => Ok(Call::LIST_TASKS_FOR_REPO),
+            (None, None) => Ok(Call::LIST_TASKS),
         }
+    }
+
+    async fn request(
+        self,
+        client: Arc<raw::Client>,
+        number: u64,
+    ) -> Result<raw::ResponseValue<TaskList>, raw::Error> {
+        let states = self.states.as_deref().and_then(|states| joined(states).ok());
         // The two operations take the same arguments, but their builders are two types.
         macro_rules! filtered {
             ($call:expr) => {{
@@ -294,12 +322,9 @@ impl ListTasks {
                 if let Some(creators) = self.creators {
                     call = call.creator_id(creators);
                 }
-                Ok(call.send().await?)
+                call.send().await
             }
-            None if self.creators.is_some() => Err(Error::invalid(
-                "only the tasks of a repository can be filtered by creator; list them with `client.repo(…)`",
-            )),
-            None => Ok(filtered!(client.list_tasks()).send().await?),
+            None => filtered!(client.list_tasks()).send().await,
         }
     }
 }

@@ -12,7 +12,7 @@ const MOST_AT_A_TIME: usize = 100;
 
 impl ListTasks {
     /// Whether the list can be asked for, as far as settings other than the states tell.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check_settings(&self) -> Result<(), Error> {
         if !(1..=100).contains(&self.per_page) {
             let count = self.per_page;
             return Err(Error::invalid(format!(
