@@ -23,6 +23,7 @@
 
 mod client;
 mod error;
+pub mod fleet;
 pub mod pages;
 pub mod tasks;
 mod transport;
@@ -35,6 +36,7 @@ pub use agents_api_raw::types::{
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
 pub use error::{Delivery, Error, ErrorKind};
+pub use fleet::FleetEvent;
 pub use transport::RateLimit;
 pub use wait::{Condition, WaitError, until};
 

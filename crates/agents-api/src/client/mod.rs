@@ -8,6 +8,7 @@ pub use places::{Repo, TaskRef};
 
 use agents_api_raw as raw;
 
+use crate::fleet::Fleet;
 use crate::tasks::ListTasks;
 use crate::{Error, RateLimit};
 
@@ -81,6 +82,11 @@ impl Client {
     /// The tasks of the token's owner, in all repositories.
     pub fn list_tasks(&self) -> ListTasks {
         ListTasks::new(self.clone(), None)
+    }
+
+    /// Follows many tasks at once: all of the token's owner, or those that are tracked by id. See [`fleet`](crate::fleet).
+    pub fn fleet(&self) -> Fleet {
+        Fleet::new(self.clone(), None)
     }
 
     /// What GitHub said last of the quota, to any clone of this client; `None` before the first answer.

@@ -1,0 +1,544 @@
+//! The state of a fleet: what to ask next, and what an answer means. Pure: time and chance come in as arguments.
+//!
+//! [`Machine::next`] says what to do, [`Machine::observe`] takes the answer. One request is under way at a time. Looks at the
+//! list go first; what is left of the budget goes to walks and gets in turn, so that neither starves the other.
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::agenda::{Agenda, Errand, Why};
+use super::budget::{Budget, Class};
+use super::event::{FleetEvent, GoneReason};
+use super::known::{Following, Known, Seen, has_ended};
+use super::walk::{Inventory, Lane, Newest, PageSight, Totals, Turn};
+use super::weather::{Failure, Weather};
+use crate::{Error, Task};
+
+/// No pause between two looks is shorter, whatever was asked for.
+const LEAST: Duration = Duration::from_millis(1);
+/// A get may be behind the list so many times; then it is believed.
+const PATIENCE: u32 = 5;
+/// So many new ids are got one by one; more are looked for in the list first.
+const FEW: usize = 20;
+
+/// How a fleet is watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) every: Duration,
+    pub(super) resync: Duration,
+    pub(super) share: f64,
+    /// Whether sessions are fetched of tasks that change.
+    pub(super) details: bool,
+}
+
+/// A request to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// A page of what was updated last.
+    Newest { lane: Lane, page: u64 },
+    /// A page in the order of creation.
+    Inventory { lane: Lane, page: u64 },
+    /// A task; one that is `polled` will be asked for again.
+    Task { id: String, polled: bool },
+}
+
+impl Ask {
+    fn class(&self) -> Class {
+        match self {
+            Self::Newest { .. } => Class::Look,
+            Self::Inventory { .. } | Self::Task { .. } => Class::Bulk,
+        }
+    }
+}
+
+/// What a request met.
+#[derive(Debug)]
+pub(super) enum Sight<'a> {
+    Page(PageSight<'a>),
+    Task(&'a Task),
+    Failed(Error),
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Make this request.
+    Ask(Ask),
+    /// Nothing, until then.
+    Sleep(Duration),
+    /// The watch is over: this will not pass.
+    End(Error),
+}
+
+/// How far the comparison with everything is.
+#[derive(Debug)]
+enum Full {
+    /// It is due at this time. Leads to `Walking` or, where gets are cheaper, to `Settling`.
+    Due(Duration),
+    /// Everything listed is walked through. Leads to `Walking` through the archive if many tasks are missing in the list,
+    /// else to `Settling`.
+    Walking(Inventory),
+    /// What the walk left open is got, task by task. Leads to `Due` again.
+    Settling,
+}
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    settings: Settings,
+    pub(super) known: Known,
+    budget: Budget,
+    agenda: Agenda,
+    looks: Weather,
+    bulk: Weather,
+    /// The walk through what is new, while one is under way.
+    newest: Option<Newest>,
+    next_look: Duration,
+    /// A look is to be made at this time as well.
+    appointment: Option<Duration>,
+    /// All that was updated before was seen; `None` before the first look.
+    mark: Option<DateTime<Utc>>,
+    /// The mark of which all events were given out.
+    told_mark: Option<DateTime<Utc>>,
+    /// The newest time on the first page of the last look.
+    last_top: Option<DateTime<Utc>>,
+    /// Whether the last look missed nothing.
+    last_look_clean: bool,
+    totals: Totals,
+    /// How many archived tasks there were when the archive was looked at last.
+    archive_seen: Option<i64>,
+    full: Full,
+    /// Whether the next request that is not urgent is a get.
+    get_next: bool,
+    has_synced: bool,
+    /// Whether a look at the list has ever succeeded.
+    has_looked: bool,
+    fatal: Option<Error>,
+}
+
+impl Machine {
+    pub(super) fn new(
+        settings: Settings,
+        following: Following,
+        tasks: impl IntoIterator<Item = Arc<Task>>,
+        mark: Option<DateTime<Utc>>,
+        tokens: Option<f64>,
+    ) -> Self {
+        Self {
+            settings: Settings {
+                every: settings.every.max(LEAST),
+                resync: settings.resync.max(LEAST),
+                ..settings
+            },
+            known: Known::new(following, tasks),
+            budget: Budget::new(settings.share, tokens),
+            agenda: Agenda::default(),
+            looks: Weather::default(),
+            bulk: Weather::default(),
+            newest: None,
+            next_look: Duration::ZERO,
+            appointment: None,
+            mark,
+            told_mark: mark,
+            last_top: None,
+            last_look_clean: false,
+            totals: Totals::default(),
+            archive_seen: None,
+            full: Full::Due(Duration::ZERO),
+            get_next: false,
+            has_synced: false,
+            has_looked: false,
+            fatal: None,
+        }
+    }
+
+    /// The next event to give out.
+    pub(super) fn pop(&mut self) -> Option<FleetEvent> {
+        let event = self.known.pop();
+        if !self.known.has_untold() {
+            self.told_mark = self.mark;
+        }
+        event
+    }
+
+    /// Up to when everything was told, and what is left in the bucket.
+    pub(super) fn told(&self) -> (Option<DateTime<Utc>>, f64) {
+        (self.told_mark, self.budget.tokens())
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.budget.spent()
+    }
+
+    /// Takes over what GitHub says of the quota.
+    pub(super) fn learn(&mut self, now: Duration, limit: u64, remaining: u64) {
+        self.budget.learn(now, limit, remaining);
+    }
+
+    /// Follows a task too.
+    pub(super) fn track(&mut self, id: String, now: Duration) {
+        if !self.known.track(id.clone()) {
+            return;
+        }
+        match self.full {
+            Full::Due(at) if at > now && self.known.unknown().nth(FEW).is_some() => {
+                self.full = Full::Due(now)
+            }
+            // The walk finds it, or it is asked for at its end.
+            Full::Walking(_) => {}
+            Full::Due(at) if at <= now => {}
+            _ => self.agenda.confirm(&id, now, None),
+        }
+    }
+
+    /// Follows a task no more.
+    pub(super) fn untrack(&mut self, id: &str) {
+        self.known.untrack(id);
+        self.agenda.remove(id);
+    }
+
+    /// A look is to be made at this time, or before if one is due.
+    pub(super) fn look_at(&mut self, at: Duration) {
+        self.appointment = Some(at);
+    }
+
+    /// What to do now. An `Ask` is paid for, and is to be answered by `observe`.
+    pub(super) fn next(&mut self, now: Duration) -> Step {
+        if let Some(error) = self.fatal.take() {
+            return Step::End(error);
+        }
+        let due = match (self.newest.is_some(), self.appointment) {
+            (true, _) => now,
+            (false, Some(at)) => self.next_look.min(at),
+            (false, None) => self.next_look,
+        };
+        let pause = self.settings.every;
+        let look = due
+            .max(self.looks.until)
+            .max(self.budget.when(Class::Look, now, pause));
+        if look <= now {
+            return self.pay(now, Self::ask_newest);
+        }
+        let Some(due) = self.bulk_due(now) else {
+            return Step::Sleep(look);
+        };
+        let bulk = due
+            .max(self.bulk.until)
+            .max(self.budget.when(Class::Bulk, now, pause));
+        if bulk <= now {
+            return self.pay(now, Self::ask_bulk);
+        }
+        Step::Sleep(look.min(bulk))
+    }
+
+    fn pay(&mut self, now: Duration, ask: fn(&mut Self, Duration) -> Ask) -> Step {
+        self.budget.pay(now);
+        Step::Ask(ask(self, now))
+    }
+
+    fn ask_newest(&mut self, now: Duration) -> Ask {
+        let mark = self.mark;
+        let walk = self
+            .newest
+            .get_or_insert_with(|| Newest::new(Lane::Active, mark, now));
+        if self.appointment.is_some_and(|at| at <= now) {
+            self.appointment = None;
+        }
+        Ask::Newest {
+            lane: walk.lane,
+            page: walk.page(),
+        }
+    }
+
+    /// When the next request that is no look is due; none is before the first look, which tells how long the list is.
+    fn bulk_due(&mut self, now: Duration) -> Option<Duration> {
+        if !self.has_looked {
+            return None;
+        }
+        if let Full::Due(at) = self.full
+            && at <= now
+        {
+            self.begin_full(now);
+        }
+        self.drop_errands(now);
+        self.end_full(now);
+        let errand = self.agenda.first().map(|(due, _)| due);
+        match self.full {
+            Full::Due(at) => Some(errand.map_or(at, |due| due.min(at))),
+            Full::Walking(_) => Some(now),
+            Full::Settling => errand,
+        }
+    }
+
+    /// Forgets errands that have become needless.
+    fn drop_errands(&mut self, now: Duration) {
+        while let Some((due, id)) = self.agenda.first() {
+            let id = id.to_owned();
+            let listed = self.known.get(&id).is_some_and(|entry| entry.listed);
+            let polled = self.agenda.get(&id).is_some_and(|errand| errand.why == Why::Poll);
+            if due > now || (self.known.following.has(&id) && !(polled && listed)) {
+                return;
+            }
+            self.agenda.remove(&id);
+        }
+    }
+
+    fn ask_bulk(&mut self, now: Duration) -> Ask {
+        self.get_next = !self.get_next;
+        let errand = self.agenda.first().filter(|(due, _)| *due <= now);
+        match (&self.full, errand) {
+            (Full::Walking(walk), errand) if errand.is_none() || !self.get_next => Ask::Inventory {
+                lane: walk.lane,
+                page: walk.page(),
+            },
+            (_, errand) => {
+                let id = errand.map(|(_, id)| id.to_owned()).unwrap_or_default();
+                let polled = self.agenda.get(&id).is_some_and(|errand| errand.why == Why::Poll);
+                Ask::Task { id, polled }
+            }
+        }
+    }
+
+    /// Begins to compare everything, by walking through the list or, where that is cheaper, by getting each task.
+    fn begin_full(&mut self, now: Duration) {
+        let unknown = self.known.unknown().count();
+        let listed = self.known.entries().filter(|entry| entry.listed).count();
+        // A task that was never seen in the list is polled, at every look until the next comparison.
+        let polls = self.settings.resync.as_secs_f64() / self.settings.every.as_secs_f64();
+        #[allow(clippy::cast_precision_loss, reason = "a comparison of costs")]
+        let walk_is_cheap = |pages: u64| pages as f64 <= listed as f64 + unknown as f64 * polls.max(1.0);
+        let pages = self.totals.pages(Lane::Active).unwrap_or(FEW as u64);
+        if self.known.following.everything || walk_is_cheap(pages) {
+            self.known.walk += 1;
+            self.full = Full::Walking(Inventory::new(Lane::Active, self.last_top));
+            return;
+        }
+        let known = self.known.entries().map(|entry| &entry.task.id);
+        for id in known.chain(self.known.unknown()) {
+            self.agenda.confirm(id, now, None);
+        }
+        self.full = Full::Settling;
+    }
+
+    /// Ends the comparison once nothing is left to ask for.
+    fn end_full(&mut self, now: Duration) {
+        if !matches!(self.full, Full::Settling) || !self.agenda.is_settled() {
+            return;
+        }
+        self.full = Full::Due(now.saturating_add(self.settings.resync));
+        self.has_synced = true;
+        let active = self.known.entries().filter(|entry| !has_ended(&entry.task));
+        let event = FleetEvent::Synced {
+            tasks: self.known.entries().len(),
+            active: active.count(),
+            requests: self.budget.spent(),
+        };
+        self.known.tell(event);
+    }
+
+    /// Takes the answer to a request. `jitter` is a random number from 0 to 1.
+    pub(super) fn observe(&mut self, now: Duration, ask: &Ask, sight: Sight<'_>, jitter: f64) {
+        match (ask, sight) {
+            (_, Sight::Failed(error)) => return self.failed(now, ask, error, jitter),
+            (Ask::Newest { lane, .. }, Sight::Page(page)) => self.newest_page(now, *lane, &page),
+            (Ask::Inventory { lane, .. }, Sight::Page(page)) => self.inventory_page(now, *lane, &page),
+            (Ask::Task { id, .. }, Sight::Task(task)) => self.got(now, id, task),
+            (Ask::Task { .. }, Sight::Page(_)) | (_, Sight::Task(_)) => {}
+        }
+        self.fair(ask.class());
+        self.end_full(now);
+        if !self.known.has_untold() {
+            self.told_mark = self.mark;
+        }
+    }
+
+    /// A request succeeded.
+    fn fair(&mut self, class: Class) {
+        let was_bad = self.weather(class).clear();
+        if was_bad && !self.looks.is_bad() && !self.bulk.is_bad() {
+            self.known.tell(FleetEvent::Recovered);
+        }
+    }
+
+    fn weather(&mut self, class: Class) -> &mut Weather {
+        match class {
+            Class::Look => &mut self.looks,
+            Class::Bulk => &mut self.bulk,
+        }
+    }
+
+    /// Compares the tasks of a page with what is known. Answers whether any is new.
+    fn compare(&mut self, now: Duration, lane: Lane, tasks: &[Task], details: bool) -> bool {
+        let mut any_new = false;
+        // The oldest news first.
+        for task in tasks.iter().rev() {
+            if lane == Lane::Archived {
+                self.known.archived(task);
+                continue;
+            }
+            match self.known.listed(task, details) {
+                Seen::Same => continue,
+                Seen::New => {}
+                Seen::Doubtful(at_least) => self.agenda.confirm(&task.id, now, at_least),
+            }
+            any_new = true;
+        }
+        any_new
+    }
+
+    fn newest_page(&mut self, now: Duration, lane: Lane, sight: &PageSight<'_>) {
+        self.has_looked = true;
+        self.totals = sight.totals;
+        let Some(mut walk) = self.newest.take() else {
+            return;
+        };
+        let skip = !sight.fresh && walk.is_first() && self.last_look_clean;
+        let turn = if skip {
+            Turn::Done { clean: true }
+        } else {
+            let any_new = self.compare(now, lane, sight.tasks, self.settings.details && self.has_synced);
+            walk.turn(sight, any_new)
+        };
+        let clean = match turn {
+            Turn::On => {
+                self.newest = Some(walk);
+                return;
+            }
+            Turn::Done { clean } => clean,
+        };
+        let every = self.budget.stretch(self.settings.every, now);
+        self.next_look = walk.started.saturating_add(every).max(now + LEAST);
+        if lane == Lane::Archived {
+            self.archive_seen = sight.totals.archived;
+            return;
+        }
+        let before = self.mark;
+        if !skip {
+            self.last_top = walk.top;
+            self.last_look_clean = clean;
+            if clean || before.is_none() {
+                self.mark = walk.top.or(before).or(Some(DateTime::<Utc>::MIN_UTC));
+            }
+        }
+        // More are archived than before: which, the archive tells.
+        let archived = sight.totals.archived;
+        if self.archive_seen.is_some() && archived > self.archive_seen && before.is_some() {
+            self.newest = Some(Newest::new(Lane::Archived, before, walk.started));
+        } else {
+            self.archive_seen = archived;
+        }
+    }
+
+    fn inventory_page(&mut self, now: Duration, lane: Lane, sight: &PageSight<'_>) {
+        let Full::Walking(walk) = &mut self.full else {
+            return;
+        };
+        let turn = walk.turn(sight);
+        let (lane_done, mark) = (walk.lane, walk.mark);
+        self.compare(now, lane, sight.tasks, self.settings.details && self.has_synced);
+        let Turn::Done { .. } = turn else {
+            return;
+        };
+        if lane_done == Lane::Active {
+            // What moved while looks were not clean, this walk has seen.
+            self.mark = self.mark.max(mark);
+        }
+        let missing: Vec<String> = self
+            .known
+            .entries()
+            .filter(|entry| entry.listed && entry.seen_in < self.known.walk)
+            .map(|entry| entry.task.id.clone())
+            .collect();
+        let archive = sight.totals.pages(Lane::Archived);
+        if lane_done == Lane::Active && archive.is_some_and(|pages| missing.len() as u64 > pages + 3) {
+            self.full = Full::Walking(Inventory::new(Lane::Archived, mark));
+            return;
+        }
+        let unknown: Vec<String> = self.known.unknown().cloned().collect();
+        for id in missing.iter().chain(&unknown) {
+            self.agenda.confirm(id, now, None);
+        }
+        self.full = Full::Settling;
+    }
+
+    fn got(&mut self, now: Duration, id: &str, task: &Task) {
+        let Some(errand) = self.agenda.remove(id) else {
+            return;
+        };
+        if task.updated_at < errand.at_least && errand.tries < PATIENCE {
+            // The list knows more than this answer.
+            return self.again(now, id, errand);
+        }
+        let walk = self.known.walk;
+        let missing = self
+            .known
+            .get(id)
+            .is_some_and(|entry| entry.listed && entry.seen_in < walk);
+        self.known.got(task);
+        if missing && matches!(self.full, Full::Settling) {
+            self.known.unlist(id);
+        }
+        if let Some(entry) = self.known.get(id).filter(|entry| !entry.listed) {
+            let pause = if has_ended(&entry.task) {
+                self.settings.resync
+            } else {
+                self.settings.every
+            };
+            self.agenda.poll(id, now.saturating_add(pause));
+        }
+    }
+
+    /// A get has settled nothing: once more, later each time.
+    fn again(&mut self, now: Duration, id: &str, mut errand: Errand) {
+        errand.tries += 1;
+        let pause = self.settings.every.saturating_mul(1 << errand.tries.min(16));
+        errand.due = now.saturating_add((pause / 4).min(self.settings.resync));
+        self.agenda.put(id, errand);
+    }
+
+    fn failed(&mut self, now: Duration, ask: &Ask, error: Error, jitter: f64) {
+        let failure = Failure::of(&error);
+        if let Ask::Task { id, .. } = ask {
+            if failure.is_of_the_task(&error) {
+                return self.missed(now, id, failure, error);
+            }
+            if let (Failure::Passing(_), Some(errand)) = (failure, self.agenda.remove(id)) {
+                self.again(now, id, errand);
+            }
+        }
+        let will_pass = self.has_looked || matches!(failure, Failure::Limited(_) | Failure::Passing(_));
+        let pause = self.weather(ask.class()).pause(failure, jitter);
+        let Some(retry_in) = pause.filter(|_| will_pass) else {
+            self.fatal = Some(error);
+            return;
+        };
+        let until = now.saturating_add(retry_in);
+        if let Failure::Limited(_) = failure {
+            self.looks.until = until.max(self.looks.until);
+            self.bulk.until = until.max(self.bulk.until);
+        } else {
+            self.weather(ask.class()).until = until;
+        }
+        let error = Arc::new(error);
+        self.known.tell(FleetEvent::Degraded { error, retry_in });
+    }
+
+    /// A get found no such task. It is believed the second time: a new task may not be everywhere yet.
+    fn missed(&mut self, now: Duration, id: &str, failure: Failure, error: Error) {
+        self.fair(Class::Bulk);
+        let Some(mut errand) = self.agenda.remove(id) else {
+            return;
+        };
+        errand.misses += 1;
+        if errand.misses < 2 {
+            errand.due = now.saturating_add(self.settings.every);
+            self.agenda.put(id, errand);
+            return;
+        }
+        let why = match failure {
+            Failure::NotFound => GoneReason::NotFound,
+            _ => GoneReason::Refused(Arc::new(error)),
+        };
+        self.known.gone(id, why);
+    }
+}

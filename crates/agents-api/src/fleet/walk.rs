@@ -1,0 +1,182 @@
+//! Walks through the list: back to what was seen before, or through everything.
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::Task;
+
+/// How far a walk goes back beyond the newest time it knows: times are whole seconds, and GitHub's servers need not agree
+/// on them.
+const OVERLAP: TimeDelta = TimeDelta::seconds(10);
+
+/// How many tasks a page has.
+const PER_PAGE: u64 = 100;
+
+/// GitHub lists either what is archived or what is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    Active,
+    Archived,
+}
+
+/// One page as it was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageSight<'a> {
+    pub(super) tasks: &'a [Task],
+    pub(super) next: Option<u64>,
+    pub(super) totals: Totals,
+    /// Otherwise GitHub said that nothing changed since the last look at this page.
+    pub(super) fresh: bool,
+}
+
+/// How many tasks a list says there are, if it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) active: Option<i64>,
+    pub(super) archived: Option<i64>,
+}
+
+impl Totals {
+    /// How many pages a lane has, if that is known.
+    pub(super) fn pages(self, lane: Lane) -> Option<u64> {
+        let total = match lane {
+            Lane::Active => self.active,
+            Lane::Archived => self.archived,
+        };
+        Some(
+            u64::try_from(total?)
+                .unwrap_or_default()
+                .div_ceil(PER_PAGE)
+                .max(1),
+        )
+    }
+
+    /// Whether tasks may have left the list between two pages, which pulls others to a page that was read already.
+    fn shrank_to(self, later: Self) -> bool {
+        later.active < self.active || later.archived > self.archived
+    }
+}
+
+/// Where a walk stands after a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Another page is to be read.
+    On,
+    /// The walk is over. Unless it is `clean`, it may have missed something.
+    Done { clean: bool },
+}
+
+/// Follows links from page to page, but not for ever.
+#[derive(Clone, Copy, Debug)]
+struct Pages {
+    page: u64,
+    count: u64,
+    totals: Totals,
+    clean: bool,
+}
+
+impl Pages {
+    const FIRST: Self = Self {
+        page: 1,
+        count: 0,
+        totals: Totals {
+            active: None,
+            archived: None,
+        },
+        clean: true,
+    };
+
+    fn turn(&mut self, sight: &PageSight<'_>, lane: Lane, deeper: bool) -> Turn {
+        if self.count > 0 {
+            self.clean &= !self.totals.shrank_to(sight.totals);
+        }
+        self.totals = sight.totals;
+        self.count += 1;
+        match sight.next {
+            Some(next) if deeper => {
+                // Pages may be empty and yet have a next one; a server could go on so without an end.
+                let most = sight.totals.pages(lane).map_or(10_000, |pages| pages + 10);
+                if self.count >= most {
+                    return Turn::Done { clean: false };
+                }
+                self.page = next;
+                Turn::On
+            }
+            _ => Turn::Done { clean: self.clean },
+        }
+    }
+}
+
+/// A walk through what was updated last, back to a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newest {
+    pub(super) lane: Lane,
+    pub(super) started: Duration,
+    /// The newest time on the first page. What changes during the walk is newer, and will be seen by the next.
+    pub(super) top: Option<DateTime<Utc>>,
+    /// Back to here; without it, the first page is enough.
+    floor: Option<DateTime<Utc>>,
+    pages: Pages,
+}
+
+impl Newest {
+    pub(super) fn new(lane: Lane, mark: Option<DateTime<Utc>>, started: Duration) -> Self {
+        Self {
+            lane,
+            started,
+            top: None,
+            floor: mark.map(|mark| mark.checked_sub_signed(OVERLAP).unwrap_or(mark)),
+            pages: Pages::FIRST,
+        }
+    }
+
+    pub(super) fn page(&self) -> u64 {
+        self.pages.page
+    }
+
+    pub(super) fn is_first(&self) -> bool {
+        self.pages.count == 0
+    }
+
+    /// What to do after a page, on which something was new or not.
+    pub(super) fn turn(&mut self, sight: &PageSight<'_>, any_new: bool) -> Turn {
+        let times = || sight.tasks.iter().filter_map(|task| task.updated_at);
+        if self.is_first() {
+            self.top = times().max();
+        }
+        let deeper = match (self.floor, times().min()) {
+            (None, _) => false,
+            (Some(floor), Some(oldest)) => oldest >= floor,
+            // Without times the walk goes on as long as it finds something.
+            (Some(_), None) => any_new || sight.tasks.is_empty(),
+        };
+        self.pages.turn(sight, self.lane, deeper)
+    }
+}
+
+/// A walk through everything, in the order of creation, which updates do not change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inventory {
+    pub(super) lane: Lane,
+    /// The newest time of updates known when it began. What changed before, it has seen.
+    pub(super) mark: Option<DateTime<Utc>>,
+    pages: Pages,
+}
+
+impl Inventory {
+    pub(super) fn new(lane: Lane, mark: Option<DateTime<Utc>>) -> Self {
+        Self {
+            lane,
+            mark,
+            pages: Pages::FIRST,
+        }
+    }
+
+    pub(super) fn page(&self) -> u64 {
+        self.pages.page
+    }
+
+    pub(super) fn turn(&mut self, sight: &PageSight<'_>) -> Turn {
+        self.pages.turn(sight, self.lane, true)
+    }
+}
