@@ -172,6 +172,7 @@ impl Fleet {
     /// Waits until every task meets `condition`, each by itself.
     ///
     /// ```
+    /// use std::time::Duration;
     /// use agents_api::{Client, until};
     /// use agents_api_emulator::Emulator;
     ///
@@ -184,12 +185,8 @@ impl Fleet {
     /// for prompt in ["Fix the login button", "Fix the logout button"] {
     ///     ids.push(repo.start_task(prompt).await?.id);
     /// }
-    /// # let fleet = repo.fleet().every(std::time::Duration::from_millis(50));
-    /// # macro_rules! fleet { () => { fleet.clone() } }
-    /// # struct Repository(agents_api::fleet::Fleet);
-    /// # impl Repository { fn fleet(&self) -> agents_api::fleet::Fleet { self.0.clone() } }
-    /// # let repo = Repository(fleet);
-    /// let done = repo.fleet().track(ids).wait_all(until::settled()).await?;
+    /// let often = Duration::from_millis(100); // This emulator is fast; leave it out for GitHub.
+    /// let done = repo.fleet().track(ids).every(often).wait_all(until::settled()).await?;
     /// assert_eq!(done.len(), 2);
     /// # Ok(())
     /// # }

@@ -502,7 +502,9 @@ impl Machine {
             if failure.is_of_the_task(&error) {
                 return self.missed(now, id, failure, error);
             }
-            if let (Failure::Passing(_), Some(errand)) = (failure, self.agenda.remove(id)) {
+            if matches!(failure, Failure::Passing(_))
+                && let Some(errand) = self.agenda.remove(id)
+            {
                 self.again(now, id, errand);
             }
         }

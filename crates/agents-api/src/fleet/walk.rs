@@ -39,16 +39,16 @@ pub(super) struct Totals {
 impl Totals {
     /// How many pages a lane has, if that is known.
     pub(super) fn pages(self, lane: Lane) -> Option<u64> {
+        self.pages_of(lane, PER_PAGE)
+    }
+
+    fn pages_of(self, lane: Lane, per_page: u64) -> Option<u64> {
         let total = match lane {
             Lane::Active => self.active,
             Lane::Archived => self.archived,
         };
-        Some(
-            u64::try_from(total?)
-                .unwrap_or_default()
-                .div_ceil(PER_PAGE)
-                .max(1),
-        )
+        let total = u64::try_from(total?).unwrap_or_default();
+        Some(total.div_ceil(per_page.max(1)).max(1))
     }
 
     /// Whether tasks may have left the list between two pages, which pulls others to a page that was read already.
@@ -71,6 +71,8 @@ pub(super) enum Turn {
 struct Pages {
     page: u64,
     count: u64,
+    /// How many tasks the longest page had. A server may give fewer than it was asked for.
+    size: usize,
     totals: Totals,
     clean: bool,
 }
@@ -79,6 +81,7 @@ impl Pages {
     const FIRST: Self = Self {
         page: 1,
         count: 0,
+        size: 1,
         totals: Totals {
             active: None,
             archived: None,
@@ -92,10 +95,12 @@ impl Pages {
         }
         self.totals = sight.totals;
         self.count += 1;
+        self.size = self.size.max(sight.tasks.len());
         match sight.next {
             Some(next) if deeper => {
                 // Pages may be empty and yet have a next one; a server could go on so without an end.
-                let most = sight.totals.pages(lane).map_or(10_000, |pages| pages + 10);
+                let pages = sight.totals.pages_of(lane, self.size as u64);
+                let most = pages.map_or(10_000, |pages| pages + 10);
                 if self.count >= most {
                     return Turn::Done { clean: false };
                 }
