@@ -102,6 +102,8 @@ pub(super) struct Machine {
     told_mark: Option<DateTime<Utc>>,
     /// The newest time on the first page of the last look.
     last_top: Option<DateTime<Utc>>,
+    /// Whether the next look repeats one that may have missed something.
+    is_repeat: bool,
     /// Whether the last look missed nothing.
     last_look_clean: bool,
     totals: Totals,
@@ -141,6 +143,7 @@ impl Machine {
             mark,
             told_mark: mark,
             last_top: None,
+            is_repeat: false,
             last_look_clean: false,
             totals: Totals::default(),
             archive_seen: None,
@@ -406,7 +409,12 @@ impl Machine {
             }
             Turn::Done { clean } => clean,
         };
-        let every = self.budget.stretch(self.settings.every, now);
+        let mut every = self.budget.stretch(self.settings.every, now);
+        self.is_repeat = !clean && !self.is_repeat;
+        if self.is_repeat {
+            // What slipped to a page that was read already is found at once.
+            every = Duration::ZERO;
+        }
         self.next_look = walk.started.saturating_add(every).max(now + LEAST);
         if lane == Lane::Archived {
             self.archive_seen = sight.totals.archived;
