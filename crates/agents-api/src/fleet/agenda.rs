@@ -22,6 +22,8 @@ pub(super) struct Errand {
     pub(super) at_least: Option<DateTime<Utc>>,
     /// How many gets have failed, or were not of that time.
     pub(super) tries: u32,
+    /// How many gets were not of that time.
+    pub(super) lags: u32,
     /// How many gets were told that there is no such task.
     pub(super) misses: u32,
 }
@@ -41,6 +43,7 @@ impl Agenda {
             why: Why::Confirm,
             at_least,
             tries: 0,
+            lags: 0,
             misses: 0,
         };
         if let Some(known) = self.errands.get(id).filter(|errand| errand.why == Why::Confirm) {
@@ -60,6 +63,7 @@ impl Agenda {
                 why: Why::Poll,
                 at_least: None,
                 tries: 0,
+                lags: 0,
                 misses: 0,
             };
             self.put(id, errand);

@@ -21,10 +21,6 @@ pub(super) enum Class {
     Bulk,
 }
 
-impl Class {
-    pub(super) const ALL: [Self; 2] = [Self::Look, Self::Bulk];
-}
-
 #[derive(Clone, Debug)]
 pub(super) struct Budget {
     share: f64,
@@ -135,6 +131,7 @@ mod tests {
     use super::*;
 
     const PAUSE: Duration = Duration::from_secs(30);
+    const ALL: [Class; 2] = [Class::Look, Class::Bulk];
 
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
@@ -172,9 +169,9 @@ mod tests {
             (f64::NAN, 5000),
         ] {
             let mut budget = Budget::new(share, None);
-            let first = greedy(&mut budget, &Class::ALL, 0, 3600);
+            let first = greedy(&mut budget, &ALL, 0, 3600);
             assert!(first <= most && first + 3 >= most, "{share}: {first}");
-            let second = greedy(&mut budget, &Class::ALL, 3600, 7200);
+            let second = greedy(&mut budget, &ALL, 3600, 7200);
             assert!(second <= most * 4 / 5 + 1, "{share}: {second}");
         }
     }
@@ -192,7 +189,7 @@ mod tests {
     fn the_quota_that_github_tells_counts() {
         let mut budget = Budget::new(0.25, None);
         budget.learn(seconds(0), 15_000, 14_000);
-        let first = greedy(&mut budget, &Class::ALL, 0, 3600);
+        let first = greedy(&mut budget, &ALL, 0, 3600);
         assert!((3000..=3750).contains(&first), "{first}");
         budget.learn(seconds(3600), 15_000, 1000);
         assert_eq!(
@@ -205,7 +202,7 @@ mod tests {
     #[test]
     fn what_was_spent_stays_spent_after_a_restart() {
         let mut budget = Budget::new(0.25, None);
-        greedy(&mut budget, &Class::ALL, 0, 1);
+        greedy(&mut budget, &ALL, 0, 1);
         let mut next = Budget::new(0.25, Some(budget.tokens()));
         assert!(next.when(Class::Look, Duration::ZERO, PAUSE) > Duration::ZERO);
     }

@@ -102,10 +102,11 @@ pub(super) struct Machine {
     told_mark: Option<DateTime<Utc>>,
     /// The newest time on the first page of the last look.
     last_top: Option<DateTime<Utc>>,
-    /// Whether the next look repeats one that may have missed something.
+    /// Whether the next look follows at once on one that may have missed something.
     is_repeat: bool,
-    /// Whether the last look missed nothing.
-    last_look_clean: bool,
+    /// Whether it is enough that the first page is unchanged. Not so after news on several pages: what changes within the
+    /// overlap need not come to the first.
+    is_calm: bool,
     totals: Totals,
     /// How many archived tasks there were when the archive was looked at last.
     archive_seen: Option<i64>,
@@ -144,7 +145,7 @@ impl Machine {
             told_mark: mark,
             last_top: None,
             is_repeat: false,
-            last_look_clean: false,
+            is_calm: false,
             totals: Totals::default(),
             archive_seen: None,
             full: Full::Due(Duration::ZERO),
@@ -377,6 +378,7 @@ impl Machine {
         for task in tasks.iter().rev() {
             if lane == Lane::Archived {
                 self.known.archived(task);
+                self.agenda.remove(&task.id);
                 continue;
             }
             match self.known.listed(task, details) {
@@ -395,7 +397,7 @@ impl Machine {
         let Some(mut walk) = self.newest.take() else {
             return;
         };
-        let skip = !sight.fresh && walk.is_first() && self.last_look_clean;
+        let skip = !sight.fresh && walk.is_first() && self.is_calm;
         let turn = if skip {
             Turn::Done { clean: true }
         } else {
@@ -410,9 +412,13 @@ impl Machine {
             Turn::Done { clean } => clean,
         };
         let mut every = self.budget.stretch(self.settings.every, now);
-        self.is_repeat = !clean && !self.is_repeat;
+        if lane == Lane::Active && !skip {
+            let has_mark = self.mark.is_some();
+            self.is_calm = clean && has_mark && (walk.is_one_page() || !(walk.any_new || self.is_repeat));
+        }
+        self.is_repeat = !(clean && walk.is_one_page()) && !self.is_repeat;
         if self.is_repeat {
-            // What slipped to a page that was read already is found at once.
+            // What moved to a page that was read already is found at once.
             every = Duration::ZERO;
         }
         self.next_look = walk.started.saturating_add(every).max(now + LEAST);
@@ -423,7 +429,6 @@ impl Machine {
         let before = self.mark;
         if !skip {
             self.last_top = walk.top;
-            self.last_look_clean = clean;
             if clean || before.is_none() {
                 self.mark = walk.top.or(before).or(Some(DateTime::<Utc>::MIN_UTC));
             }
@@ -470,11 +475,14 @@ impl Machine {
     }
 
     fn got(&mut self, now: Duration, id: &str, task: &Task) {
-        let Some(errand) = self.agenda.remove(id) else {
+        let Some(mut errand) = self.agenda.remove(id) else {
             return;
         };
-        if task.updated_at < errand.at_least && errand.tries < PATIENCE {
-            // The list knows more than this answer.
+        let entry = self.known.get(id);
+        let at_least = errand.at_least.max(entry.and_then(|entry| entry.task.updated_at));
+        if task.updated_at.is_some() && task.updated_at < at_least && errand.lags < PATIENCE {
+            // The list knew more than this answer.
+            errand.lags += 1;
             return self.again(now, id, errand);
         }
         let walk = self.known.walk;

@@ -16,8 +16,9 @@
 //! reshuffle, one request for 100 tasks, while the ticks go on. That finds changes that did not touch the time of the
 //! update, and what slipped between two pages. A task that was not seen by the whole walk is asked for itself: it was
 //! archived or deleted, or is still there. Where few tasks are tracked in a long list, they are got one by one instead.
-//! [`Synced`](FleetEvent::Synced) tells that a comparison is over. A walk of several pages during which tasks left the
-//! list counts as unsafe: it is repeated, once at once, and else at the next tick.
+//! [`Synced`](FleetEvent::Synced) tells that a comparison is over. After a look of
+//! several pages the first is looked at once more at once, for what moved there meanwhile; if tasks left the list
+//! between two pages, the next look goes back as far again.
 //!
 //! A tracked task that no list shows (the user's list has only the user's own) is found by a get, and polled at every
 //! tick until a list shows it; once it has ended, at every comparison. A sight that is older than what is known, and

@@ -71,6 +71,8 @@ fn cases() -> impl Strategy<Value = Case> {
 #[derive(Clone, Debug)]
 struct Fact {
     task: Task,
+    /// As a server that lags behind knows it.
+    lagging: Task,
     /// In milliseconds; GitHub orders by more than it shows.
     updated: u64,
     listed: bool,
@@ -113,6 +115,7 @@ impl World {
                 plan.push((at, number, rng.u32(0..40)));
             }
             Fact {
+                lagging: task.clone(),
                 task,
                 updated: 0,
                 listed: !case.tracked || rng.u32(0..4) > 0,
@@ -141,12 +144,14 @@ impl World {
                 fact.task.created_at = stamp(at);
                 fact.task.updated_at = Some(stamp(at));
                 fact.updated = at;
+                fact.lagging = fact.task.clone();
                 fact.changes.push((at, true));
                 continue;
             }
             if fact.left.is_some() {
                 continue;
             }
+            fact.lagging = fact.task.clone();
             match what {
                 0 => fact.deleted = true,
                 1 => fact.task.archived_at = Some(stamp(at)),
@@ -165,8 +170,10 @@ impl World {
                 fact.changes.push((at, !silent));
             }
             if !silent {
-                fact.updated = at;
-                fact.task.updated_at = Some(stamp(at));
+                // Servers do not agree on the time.
+                let skew = at.saturating_sub(number as u64 * 1777 % 8000);
+                fact.updated = skew.max(fact.updated);
+                fact.task.updated_at = Some(stamp(fact.updated));
             }
         }
     }
@@ -200,7 +207,7 @@ impl World {
             .filter(move |fact| fact.listed && !fact.deleted && fact.task.archived_at.is_some() == archived)
     }
 
-    fn answer(&mut self, machine: &mut Machine, now: Duration, ask: &Ask, jitter: f64) {
+    fn answer(&mut self, lags: bool, machine: &mut Machine, now: Duration, ask: &Ask, jitter: f64) {
         match ask {
             Ask::Newest { lane, page } | Ask::Inventory { lane, page } => {
                 let newest = matches!(ask, Ask::Newest { .. });
@@ -230,6 +237,9 @@ impl World {
                 .iter()
                 .find(|fact| fact.task.id == *id && !fact.deleted)
             {
+                Some(fact) if lags && fact.lagging.updated_at < fact.task.updated_at => {
+                    machine.observe(now, ask, Sight::Task(&fact.lagging), jitter)
+                }
                 Some(fact) => machine.observe(now, ask, Sight::Task(&fact.task), jitter),
                 None => machine.observe(now, ask, Sight::Failed(refusal(404, None)), jitter),
             },
@@ -339,7 +349,8 @@ fn run(case: &Case) -> Run {
                     machine.observe(at, &ask, Sight::Failed(error), jitter);
                 } else {
                     let at = Duration::from_millis(now - origin);
-                    world.answer(&mut machine, at, &ask, jitter);
+                    let lags = case.faults > 0 && now < quiet && rng.u32(0..10) == 0;
+                    world.answer(lags, &mut machine, at, &ask, jitter);
                     now += rng.u64(0..LATENCY / 2);
                 }
             }

@@ -119,6 +119,8 @@ pub(super) struct Newest {
     pub(super) started: Duration,
     /// The newest time on the first page. What changes during the walk is newer, and will be seen by the next.
     pub(super) top: Option<DateTime<Utc>>,
+    /// Whether it has found anything new.
+    pub(super) any_new: bool,
     /// Back to here; without it, the first page is enough.
     floor: Option<DateTime<Utc>>,
     pages: Pages,
@@ -130,6 +132,7 @@ impl Newest {
             lane,
             started,
             top: None,
+            any_new: false,
             floor: mark.map(|mark| mark.checked_sub_signed(OVERLAP).unwrap_or(mark)),
             pages: Pages::FIRST,
         }
@@ -143,9 +146,15 @@ impl Newest {
         self.pages.count == 0
     }
 
+    /// Whether it was one page, which is of one moment.
+    pub(super) fn is_one_page(&self) -> bool {
+        self.pages.count < 2
+    }
+
     /// What to do after a page, on which something was new or not.
     pub(super) fn turn(&mut self, sight: &PageSight<'_>, any_new: bool) -> Turn {
         let times = || sight.tasks.iter().filter_map(|task| task.updated_at);
+        self.any_new |= any_new;
         if self.is_first() {
             self.top = times().max();
         }
