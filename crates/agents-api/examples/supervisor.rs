@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode};
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ async fn demonstrate() -> Result<(), AnyError> {
             .then(Duration::from_secs(60 + 3 * number), Change::State(end));
         github.seed_task(TaskSeed::new("Fix the login button").script(life))?;
     }
-    let file = PathBuf::from(std::env::temp_dir()).join(format!("supervisor-{}.json", std::process::id()));
+    let file = std::env::temp_dir().join(format!("supervisor-{}.json", std::process::id()));
     let mut kills = 0;
     let mut supervisor = start(&github, &file)?;
     let status = loop {

@@ -177,10 +177,10 @@ impl Known {
     }
 
     /// Follows a task; answers whether that is new.
-    pub(super) fn track(&mut self, id: String) -> bool {
-        self.following.dropped.remove(&id);
-        let is_new = !self.entries.contains_key(&id);
-        self.following.tracked.insert(id) && is_new
+    pub(super) fn track(&mut self, id: &str) -> bool {
+        self.following.dropped.remove(id);
+        let is_new = !self.entries.contains_key(id);
+        self.following.tracked.insert(id.to_owned()) && is_new
     }
 
     /// Follows a task no more, and says nothing more of it.

@@ -11,12 +11,11 @@ use super::agenda::{Agenda, Errand, Why};
 use super::budget::{Budget, Class};
 use super::event::{FleetEvent, GoneReason};
 use super::known::{Following, Known, Seen, has_ended};
-use super::walk::{Inventory, Lane, Newest, PageSight, Totals, Turn};
+use super::looks::{LEAST, Looks};
+use super::walk::{Inventory, Lane, PageSight, Turn};
 use super::weather::{Failure, Weather};
 use crate::{Error, Task};
 
-/// No pause between two looks is shorter, whatever was asked for.
-const LEAST: Duration = Duration::from_millis(1);
 /// A get may be behind the list so many times; then it is believed.
 const PATIENCE: u32 = 5;
 /// So many new ids are got one by one; more are looked for in the list first.
@@ -89,33 +88,15 @@ pub(super) struct Machine {
     pub(super) known: Known,
     budget: Budget,
     agenda: Agenda,
-    looks: Weather,
-    bulk: Weather,
-    /// The walk through what is new, while one is under way.
-    newest: Option<Newest>,
-    next_look: Duration,
-    /// A look is to be made at this time as well.
-    appointment: Option<Duration>,
-    /// All that was updated before was seen; `None` before the first look.
-    mark: Option<DateTime<Utc>>,
+    looks: Looks,
+    /// What requests met, of looks and of the rest.
+    weather: [Weather; 2],
     /// The mark of which all events were given out.
     told_mark: Option<DateTime<Utc>>,
-    /// The newest time on the first page of the last look.
-    last_top: Option<DateTime<Utc>>,
-    /// Whether the next look follows at once on one that may have missed something.
-    is_repeat: bool,
-    /// Whether it is enough that the first page is unchanged. Not so after news on several pages: what changes within the
-    /// overlap need not come to the first.
-    is_calm: bool,
-    totals: Totals,
-    /// How many archived tasks there were when the archive was looked at last.
-    archive_seen: Option<i64>,
     full: Full,
     /// Whether the next request that is not urgent is a get.
     get_next: bool,
     has_synced: bool,
-    /// Whether a look at the list has ever succeeded.
-    has_looked: bool,
     fatal: Option<Error>,
 }
 
@@ -136,22 +117,12 @@ impl Machine {
             known: Known::new(following, tasks),
             budget: Budget::new(settings.share, tokens),
             agenda: Agenda::default(),
-            looks: Weather::default(),
-            bulk: Weather::default(),
-            newest: None,
-            next_look: Duration::ZERO,
-            appointment: None,
-            mark,
+            looks: Looks::new(mark),
+            weather: Default::default(),
             told_mark: mark,
-            last_top: None,
-            is_repeat: false,
-            is_calm: false,
-            totals: Totals::default(),
-            archive_seen: None,
             full: Full::Due(Duration::ZERO),
             get_next: false,
             has_synced: false,
-            has_looked: false,
             fatal: None,
         }
     }
@@ -160,7 +131,7 @@ impl Machine {
     pub(super) fn pop(&mut self) -> Option<FleetEvent> {
         let event = self.known.pop();
         if !self.known.has_untold() {
-            self.told_mark = self.mark;
+            self.told_mark = self.looks.mark();
         }
         event
     }
@@ -180,18 +151,18 @@ impl Machine {
     }
 
     /// Follows a task too.
-    pub(super) fn track(&mut self, id: String, now: Duration) {
-        if !self.known.track(id.clone()) {
+    pub(super) fn track(&mut self, id: &str, now: Duration) {
+        if !self.known.track(id) {
             return;
         }
         match self.full {
             Full::Due(at) if at > now && self.known.unknown().nth(FEW).is_some() => {
-                self.full = Full::Due(now)
+                self.full = Full::Due(now);
             }
             // The walk finds it, or it is asked for at its end.
             Full::Walking(_) => {}
             Full::Due(at) if at <= now => {}
-            _ => self.agenda.confirm(&id, now, None),
+            _ => self.agenda.confirm(id, now, None),
         }
     }
 
@@ -203,7 +174,7 @@ impl Machine {
 
     /// A look is to be made at this time, or before if one is due.
     pub(super) fn look_at(&mut self, at: Duration) {
-        self.appointment = Some(at);
+        self.looks.look_at(at);
     }
 
     /// What to do now. An `Ask` is paid for, and is to be answered by `observe`.
@@ -211,24 +182,17 @@ impl Machine {
         if let Some(error) = self.fatal.take() {
             return Step::End(error);
         }
-        let due = match (self.newest.is_some(), self.appointment) {
-            (true, _) => now,
-            (false, Some(at)) => self.next_look.min(at),
-            (false, None) => self.next_look,
-        };
         let pause = self.settings.every;
-        let look = due
-            .max(self.looks.until)
-            .max(self.budget.when(Class::Look, now, pause));
+        let due = self.looks.due().max(self.weather(Class::Look).until);
+        let look = due.max(self.budget.when(Class::Look, now, pause));
         if look <= now {
             return self.pay(now, Self::ask_newest);
         }
         let Some(due) = self.bulk_due(now) else {
             return Step::Sleep(look);
         };
-        let bulk = due
-            .max(self.bulk.until)
-            .max(self.budget.when(Class::Bulk, now, pause));
+        let due = due.max(self.weather(Class::Bulk).until);
+        let bulk = due.max(self.budget.when(Class::Bulk, now, pause));
         if bulk <= now {
             return self.pay(now, Self::ask_bulk);
         }
@@ -241,22 +205,13 @@ impl Machine {
     }
 
     fn ask_newest(&mut self, now: Duration) -> Ask {
-        let mark = self.mark;
-        let walk = self
-            .newest
-            .get_or_insert_with(|| Newest::new(Lane::Active, mark, now));
-        if self.appointment.is_some_and(|at| at <= now) {
-            self.appointment = None;
-        }
-        Ask::Newest {
-            lane: walk.lane,
-            page: walk.page(),
-        }
+        let (lane, page) = self.looks.ask(now);
+        Ask::Newest { lane, page }
     }
 
     /// When the next request that is no look is due; none is before the first look, which tells how long the list is.
     fn bulk_due(&mut self, now: Duration) -> Option<Duration> {
-        if !self.has_looked {
+        if !self.looks.has_looked() {
             return None;
         }
         if let Full::Due(at) = self.full
@@ -311,10 +266,10 @@ impl Machine {
         let polls = self.settings.resync.as_secs_f64() / self.settings.every.as_secs_f64();
         #[allow(clippy::cast_precision_loss, reason = "a comparison of costs")]
         let walk_is_cheap = |pages: u64| pages as f64 <= listed as f64 + unknown as f64 * polls.max(1.0);
-        let pages = self.totals.pages(Lane::Active).unwrap_or(FEW as u64);
+        let pages = self.looks.totals().pages(Lane::Active).unwrap_or(FEW as u64);
         if self.known.following.everything || walk_is_cheap(pages) {
             self.known.walk += 1;
-            self.full = Full::Walking(Inventory::new(Lane::Active, self.last_top));
+            self.full = Full::Walking(Inventory::new(Lane::Active, self.looks.top()));
             return;
         }
         let known = self.known.entries().map(|entry| &entry.task.id);
@@ -352,22 +307,23 @@ impl Machine {
         self.fair(ask.class());
         self.end_full(now);
         if !self.known.has_untold() {
-            self.told_mark = self.mark;
+            self.told_mark = self.looks.mark();
         }
     }
 
     /// A request succeeded.
     fn fair(&mut self, class: Class) {
         let was_bad = self.weather(class).clear();
-        if was_bad && !self.looks.is_bad() && !self.bulk.is_bad() {
+        if was_bad && !self.weather.iter().any(Weather::is_bad) {
             self.known.tell(FleetEvent::Recovered);
         }
     }
 
     fn weather(&mut self, class: Class) -> &mut Weather {
+        let [looks, bulk] = &mut self.weather;
         match class {
-            Class::Look => &mut self.looks,
-            Class::Bulk => &mut self.bulk,
+            Class::Look => looks,
+            Class::Bulk => bulk,
         }
     }
 
@@ -392,54 +348,10 @@ impl Machine {
     }
 
     fn newest_page(&mut self, now: Duration, lane: Lane, sight: &PageSight<'_>) {
-        self.has_looked = true;
-        self.totals = sight.totals;
-        let Some(mut walk) = self.newest.take() else {
-            return;
-        };
-        let skip = !sight.fresh && walk.is_first() && self.is_calm;
-        let turn = if skip {
-            Turn::Done { clean: true }
-        } else {
-            let any_new = self.compare(now, lane, sight.tasks, self.settings.details && self.has_synced);
-            walk.turn(sight, any_new)
-        };
-        let clean = match turn {
-            Turn::On => {
-                self.newest = Some(walk);
-                return;
-            }
-            Turn::Done { clean } => clean,
-        };
-        let mut every = self.budget.stretch(self.settings.every, now);
-        if lane == Lane::Active && !skip {
-            let has_mark = self.mark.is_some();
-            self.is_calm = clean && has_mark && (walk.is_one_page() || !(walk.any_new || self.is_repeat));
-        }
-        self.is_repeat = !(clean && walk.is_one_page()) && !self.is_repeat;
-        if self.is_repeat {
-            // What moved to a page that was read already is found at once.
-            every = Duration::ZERO;
-        }
-        self.next_look = walk.started.saturating_add(every).max(now + LEAST);
-        if lane == Lane::Archived {
-            self.archive_seen = sight.totals.archived;
-            return;
-        }
-        let before = self.mark;
-        if !skip {
-            self.last_top = walk.top;
-            if clean || before.is_none() {
-                self.mark = walk.top.or(before).or(Some(DateTime::<Utc>::MIN_UTC));
-            }
-        }
-        // More are archived than before: which, the archive tells.
-        let archived = sight.totals.archived;
-        if self.archive_seen.is_some() && archived > self.archive_seen && before.is_some() {
-            self.newest = Some(Newest::new(Lane::Archived, before, walk.started));
-        } else {
-            self.archive_seen = archived;
-        }
+        let details = self.settings.details && self.has_synced;
+        let any_new = !self.looks.is_unchanged(sight) && self.compare(now, lane, sight.tasks, details);
+        let every = self.budget.stretch(self.settings.every, now);
+        self.looks.take(now, sight, any_new, every);
     }
 
     fn inventory_page(&mut self, now: Duration, lane: Lane, sight: &PageSight<'_>) {
@@ -454,7 +366,7 @@ impl Machine {
         };
         if lane_done == Lane::Active {
             // What moved while looks were not clean, this walk has seen.
-            self.mark = self.mark.max(mark);
+            self.looks.advance(mark);
         }
         let missing: Vec<String> = self
             .known
@@ -524,7 +436,8 @@ impl Machine {
                 self.again(now, id, errand);
             }
         }
-        let will_pass = self.has_looked || matches!(failure, Failure::Limited(_) | Failure::Passing(_));
+        let will_pass =
+            self.looks.has_looked() || matches!(failure, Failure::Limited(_) | Failure::Passing(_));
         let pause = self.weather(ask.class()).pause(failure, jitter);
         let Some(retry_in) = pause.filter(|_| will_pass) else {
             self.fatal = Some(error);
@@ -532,8 +445,9 @@ impl Machine {
         };
         let until = now.saturating_add(retry_in);
         if let Failure::Limited(_) = failure {
-            self.looks.until = until.max(self.looks.until);
-            self.bulk.until = until.max(self.bulk.until);
+            for weather in &mut self.weather {
+                weather.until = weather.until.max(until);
+            }
         } else {
             self.weather(ask.class()).until = until;
         }

@@ -37,8 +37,9 @@
 //! five in a row. A tracked task that cannot be got is [`Gone`](FleetEvent::Gone) after two tries, a tick apart.
 //!
 //! # Where things are
-//! `machine` decides and is pure; `walk`, `known`, `agenda`, `budget` and `weather` are its parts: where a walk stands,
-//! what is known and not yet told, which tasks to get, what may be spent, how failures slow it down. `watch` is the shell
+//! `machine` decides and is pure; `looks`, `walk`, `known`, `agenda`, `budget` and `weather` are its parts: when to look
+//! and how far, where a walk stands, what is known and not yet told, which tasks to get, what may be spent, how failures
+//! slow it down. `watch` is the shell
 //! that makes the requests, and `wait` waits on top of it.
 mod agenda;
 mod budget;
@@ -46,6 +47,7 @@ mod builder;
 mod checkpoint;
 mod event;
 mod known;
+mod looks;
 mod machine;
 #[cfg(test)]
 mod model;

@@ -238,7 +238,7 @@ impl World {
                 .find(|fact| fact.task.id == *id && !fact.deleted)
             {
                 Some(fact) if lags && fact.lagging.updated_at < fact.task.updated_at => {
-                    machine.observe(now, ask, Sight::Task(&fact.lagging), jitter)
+                    machine.observe(now, ask, Sight::Task(&fact.lagging), jitter);
                 }
                 Some(fact) => machine.observe(now, ask, Sight::Task(&fact.task), jitter),
                 None => machine.observe(now, ask, Sight::Failed(refusal(404, None)), jitter),

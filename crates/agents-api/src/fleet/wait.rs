@@ -23,6 +23,9 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 /// Makes the condition of a task.
 type Choose<C> = Box<dyn FnMut(&str) -> C + Send>;
 
+/// What is called with every event.
+type Observer = Box<dyn FnMut(&FleetEvent) + Send>;
+
 /// What a wait for many tasks ends at.
 trait Goal: Send + 'static {
     type Output: Send;
@@ -124,7 +127,7 @@ struct Wait<C, G> {
     watch: FleetWatch,
     choose: Choose<C>,
     timeout: Duration,
-    observer: Option<Box<dyn FnMut(&FleetEvent) + Send>>,
+    observer: Option<Observer>,
     goal: PhantomData<fn() -> G>,
 }
 

@@ -9,6 +9,10 @@ use crate::Task;
 /// on them.
 const OVERLAP: TimeDelta = TimeDelta::seconds(10);
 
+/// So many tasks in a row within the overlap without news are enough. Else a thousand tasks of the same second would all be
+/// read at every look.
+const QUIET: usize = 200;
+
 /// How many tasks a page has.
 const PER_PAGE: u64 = 100;
 
@@ -121,6 +125,9 @@ pub(super) struct Newest {
     pub(super) top: Option<DateTime<Utc>>,
     /// Whether it has found anything new.
     pub(super) any_new: bool,
+    /// How many tasks in a row, all older than the mark, had no news.
+    quiet: usize,
+    mark: Option<DateTime<Utc>>,
     /// Back to here; without it, the first page is enough.
     floor: Option<DateTime<Utc>>,
     pages: Pages,
@@ -133,6 +140,8 @@ impl Newest {
             started,
             top: None,
             any_new: false,
+            quiet: 0,
+            mark,
             floor: mark.map(|mark| mark.checked_sub_signed(OVERLAP).unwrap_or(mark)),
             pages: Pages::FIRST,
         }
@@ -158,8 +167,14 @@ impl Newest {
         if self.is_first() {
             self.top = times().max();
         }
+        if any_new || times().max() > self.mark {
+            self.quiet = 0;
+        } else {
+            self.quiet += sight.tasks.len();
+        }
         let deeper = match (self.floor, times().min()) {
             (None, _) => false,
+            _ if self.quiet >= QUIET => false,
             (Some(floor), Some(oldest)) => oldest >= floor,
             // Without times the walk goes on as long as it finds something.
             (Some(_), None) => any_new || sight.tasks.is_empty(),

@@ -170,7 +170,7 @@ impl FleetWatch {
                 None => self.wishes.try_recv().ok(),
             };
             match wish {
-                Some(Wish::Track(id)) => self.machine.track(id, self.now()),
+                Some(Wish::Track(id)) => self.machine.track(&id, self.now()),
                 Some(Wish::Untrack(id)) => {
                     self.polled.remove(&id);
                     self.machine.untrack(&id);
