@@ -471,3 +471,26 @@ async fn a_token_that_sees_less_is_told_so() {
         ["synced 0", "not found"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_future_loses_nothing_and_asks_nothing_twice() {
+    let (github, _, repo) = github().await;
+    let latency = Effect::Latency(Duration::from_millis(50));
+    github.inject(Fault::on(Target::Any, latency));
+    for _ in 0..3 {
+        github
+            .seed_task(TaskSeed::new("Fix it").script(Script::quick_success()))
+            .unwrap();
+    }
+    let mut watch = repo.fleet().watch();
+    let mut told = Vec::new();
+    let end = Instant::now() + 3 * MINUTE;
+    while Instant::now() < end {
+        if let Ok(event) = timeout(Duration::from_millis(7), watch.try_next()).await {
+            told.push(word(&event.unwrap().unwrap()));
+        }
+    }
+    told.retain(|word| word.ends_with("completed"));
+    assert_eq!(told, ["in_progress -> completed"; 3]);
+    assert_eq!(github.requests().len(), 7, "six looks and a comparison");
+}

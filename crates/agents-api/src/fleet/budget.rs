@@ -4,7 +4,7 @@
 //! course of an hour: so no hour sees more than the share. Every request costs one, also one that GitHub answers with 304
 //! and does not count: that it does not is unverified for these lists. Looks at the list go before all else. While the
 //! bucket is less than half full they are spread, so that they use half of what comes in, and the other half is left for
-//! walks and gets.
+//! walks and gets. And a look waits until it can be paid for as a whole: a list that is walked slowly moves as fast.
 use std::time::Duration;
 
 /// The quota of a user, as long as GitHub has not said another.
@@ -67,14 +67,21 @@ impl Budget {
         self.scarce = remaining < limit / 10;
     }
 
-    /// When a request of this class can be paid for; `pause` is when to ask again if that depends on others.
-    pub(super) fn when(&mut self, class: Class, now: Duration, pause: Duration) -> Duration {
+    /// When so many requests for a look can be paid for, or half a bucket of them.
+    pub(super) fn when_look(&mut self, count: u32, now: Duration) -> Duration {
+        self.when_filled(f64::from(count).min(self.capacity() / 2.0).max(1.0), now)
+    }
+
+    /// When a request that is no look can be paid for; `pause` is when to ask again if that depends on others.
+    pub(super) fn when_bulk(&mut self, now: Duration, pause: Duration) -> Duration {
+        if self.scarce {
+            return now + pause;
+        }
+        self.when_filled((1.0 + self.capacity() / 5.0).min(self.capacity()), now)
+    }
+
+    fn when_filled(&mut self, need: f64, now: Duration) -> Duration {
         self.fill(now);
-        let need = match class {
-            Class::Look => 1.0,
-            Class::Bulk if self.scarce => return now + pause,
-            Class::Bulk => (1.0 + self.capacity() / 5.0).min(self.capacity()),
-        };
         if self.tokens >= need {
             return now;
         }
@@ -137,23 +144,22 @@ mod tests {
         Duration::from_secs(count)
     }
 
+    fn when(budget: &mut Budget, class: Class, now: Duration) -> Duration {
+        match class {
+            Class::Look => budget.when_look(1, now),
+            Class::Bulk => budget.when_bulk(now, PAUSE),
+        }
+    }
+
     /// How many requests a greedy caller of these classes makes in so many seconds.
     fn greedy(budget: &mut Budget, classes: &[Class], from: u64, to: u64) -> u64 {
         let before = budget.spent();
         let (mut now, end) = (seconds(from), seconds(to));
         while now < end {
-            match classes
-                .iter()
-                .find(|class| budget.when(**class, now, PAUSE) <= now)
-            {
-                Some(_) => budget.pay(now),
-                None => {
-                    now = classes
-                        .iter()
-                        .map(|class| budget.when(*class, now, PAUSE))
-                        .min()
-                        .unwrap_or(end);
-                }
+            let times = classes.iter().map(|class| when(budget, *class, now));
+            match times.min() {
+                Some(at) if at > now => now = at,
+                _ => budget.pay(now),
             }
         }
         budget.spent() - before
@@ -180,7 +186,7 @@ mod tests {
     fn walks_leave_something_for_looks() {
         let mut budget = Budget::new(0.25, None);
         greedy(&mut budget, &[Class::Bulk], 0, 60);
-        assert_eq!(budget.when(Class::Look, seconds(60), PAUSE), seconds(60));
+        assert_eq!(when(&mut budget, Class::Look, seconds(60)), seconds(60));
         assert!(budget.stretch(seconds(1), seconds(60)) > seconds(7));
         assert_eq!(budget.stretch(PAUSE, seconds(60)), PAUSE);
     }
@@ -193,10 +199,10 @@ mod tests {
         assert!((3000..=3750).contains(&first), "{first}");
         budget.learn(seconds(3600), 15_000, 1000);
         assert_eq!(
-            budget.when(Class::Bulk, seconds(7200), PAUSE),
+            when(&mut budget, Class::Bulk, seconds(7200)),
             seconds(7200) + PAUSE
         );
-        assert_eq!(budget.when(Class::Look, seconds(7200), PAUSE), seconds(7200));
+        assert_eq!(when(&mut budget, Class::Look, seconds(7200)), seconds(7200));
     }
 
     #[test]
@@ -204,6 +210,6 @@ mod tests {
         let mut budget = Budget::new(0.25, None);
         greedy(&mut budget, &ALL, 0, 1);
         let mut next = Budget::new(0.25, Some(budget.tokens()));
-        assert!(next.when(Class::Look, Duration::ZERO, PAUSE) > Duration::ZERO);
+        assert!(when(&mut next, Class::Look, Duration::ZERO) > Duration::ZERO);
     }
 }

@@ -121,7 +121,7 @@ impl Fleet {
     /// let mut watch = client.repo("octocat", "hello-world")?.fleet().watch();
     /// while let Some(event) = watch.try_next().await? {
     ///     match event {
-    ///         FleetEvent::Added { task } => println!("{} is {}", task.id, task.state),
+    ///         FleetEvent::Added { task, .. } => println!("{} is {}", task.id, task.state),
     ///         FleetEvent::Changed { before, after, .. } => println!("{}: {} -> {}", after.id, before.state, after.state),
     ///         FleetEvent::Synced { tasks, .. } => {
     ///             assert_eq!(tasks, watch.tasks().len());
@@ -145,7 +145,7 @@ impl Fleet {
             return FleetWatch::new(self.client, self.repo, machine, None);
         };
         let (repo, error) = match (self.repo, &checkpoint.repository) {
-            (Some(repo), stored) if stored.as_deref() != wanted.as_deref() => {
+            (Some(repo), stored) if !is_same_repository(stored.as_deref(), wanted.as_deref()) => {
                 let stored = stored.as_deref().unwrap_or("all repositories");
                 let message = format!("the checkpoint is of {stored}, and not of {repo}");
                 (Some(repo), Some(Error::invalid(message)))
@@ -230,4 +230,9 @@ impl Fleet {
     pub fn wait_any_by<C: Condition>(self, choose: impl FnMut(&str) -> C + Send + 'static) -> WaitAny<C> {
         WaitAny::new(self.watch(), Box::new(choose))
     }
+}
+
+/// GitHub's names are the same in capitals.
+fn is_same_repository(a: Option<&str>, b: Option<&str>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
 }

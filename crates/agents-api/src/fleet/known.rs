@@ -120,11 +120,7 @@ impl Known {
         if details {
             return Seen::Doubtful(task.updated_at);
         }
-        let mut task = task.clone();
-        if task.sessions.is_none() && task.session_count == entry.task.session_count {
-            task.sessions.clone_from(&entry.task.sessions);
-        }
-        self.believe(task, true);
+        self.believe(task.clone(), true);
         Seen::New
     }
 
@@ -155,9 +151,6 @@ impl Known {
         match self.entries.get_mut(&task.id) {
             Some(entry) if is_same(&entry.task, task) => {
                 entry.seen_in = self.walk;
-                if entry.task.sessions != task.sessions && task.sessions.is_some() {
-                    entry.task = Arc::new(task.clone());
-                }
             }
             _ => self.believe(task.clone(), listed),
         }

@@ -29,6 +29,8 @@ pub(super) struct Looks {
     is_calm: bool,
     /// Whether a look has ever succeeded.
     has_looked: bool,
+    /// How many requests the last look took, what followed at once included.
+    cost: u32,
     totals: Totals,
     /// How many archived tasks there were when the archive was looked at last.
     archive_seen: Option<i64>,
@@ -45,6 +47,7 @@ impl Looks {
             is_repeat: false,
             is_calm: false,
             has_looked: false,
+            cost: 0,
             totals: Totals::default(),
             archive_seen: None,
         }
@@ -86,10 +89,22 @@ impl Looks {
         }
     }
 
+    /// How many requests it will probably take before nothing is due.
+    pub(super) fn cost(&self) -> u32 {
+        if self.walk.is_some() || self.is_repeat {
+            1
+        } else {
+            self.cost
+        }
+    }
+
     /// The page to ask for.
     pub(super) fn ask(&mut self, now: Duration) -> (Lane, u64) {
         self.appointment = self.appointment.filter(|at| *at > now);
         let mark = self.mark;
+        if self.walk.is_none() && !self.is_repeat {
+            self.cost = 0;
+        }
         let walk = self
             .walk
             .get_or_insert_with(|| Newest::new(Lane::Active, mark, now));
@@ -105,6 +120,7 @@ impl Looks {
     pub(super) fn take(&mut self, now: Duration, sight: &PageSight<'_>, any_new: bool, every: Duration) {
         let unchanged = self.is_unchanged(sight);
         self.has_looked = true;
+        self.cost += 1;
         self.totals = sight.totals;
         let Some(mut walk) = self.walk.take() else {
             return;
@@ -144,5 +160,87 @@ impl Looks {
         } else {
             self.archive_seen = archived;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Task;
+
+    const EVERY: Duration = Duration::from_secs(30);
+
+    fn task(second: i64) -> Task {
+        let json = r#"{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z"}"#;
+        let mut task: Task = serde_json::from_str(json).unwrap();
+        task.updated_at = DateTime::from_timestamp(second, 0);
+        task
+    }
+
+    /// Answers the page that is asked for with tasks of these seconds.
+    fn answer(looks: &mut Looks, at: u64, seconds: &[i64], more: bool, archived: i64, any_new: bool) {
+        let now = Duration::from_secs(at);
+        assert!(looks.due() <= now, "{:?}", looks.due());
+        let (_, page) = looks.ask(now);
+        let tasks: Vec<_> = seconds.iter().map(|second| task(*second)).collect();
+        let sight = PageSight {
+            tasks: &tasks,
+            next: more.then_some(page + 1),
+            totals: Totals {
+                active: Some(500),
+                archived: Some(archived),
+            },
+            fresh: any_new,
+        };
+        looks.take(now, &sight, any_new, EVERY);
+    }
+
+    #[test]
+    fn after_several_pages_the_first_is_looked_at_again_at_once() {
+        let mut looks = Looks::new(None);
+        answer(&mut looks, 0, &[1000], true, 0, true);
+        assert_eq!(looks.due(), EVERY);
+        answer(&mut looks, 30, &[1030, 1025], true, 0, true);
+        answer(&mut looks, 30, &[1020, 900], true, 0, true);
+        assert!(looks.due() <= Duration::from_secs(30) + LEAST && looks.cost() == 1);
+        answer(&mut looks, 31, &[1031, 900], true, 0, true);
+        assert_eq!((looks.due(), looks.cost()), (Duration::from_secs(61), 3));
+        assert_eq!(looks.mark(), DateTime::from_timestamp(1031, 0));
+    }
+
+    #[test]
+    fn an_unchanged_page_is_enough_only_when_the_news_fitted_one() {
+        let mut looks = Looks::new(None);
+        answer(&mut looks, 0, &[1000], true, 0, true);
+        let unchanged = PageSight {
+            tasks: &[],
+            next: None,
+            totals: Totals::default(),
+            fresh: false,
+        };
+        looks.ask(EVERY);
+        assert!(!looks.is_unchanged(&unchanged), "the first look goes not deep");
+        answer(&mut looks, 30, &[1001, 900], true, 0, true);
+        looks.ask(2 * EVERY);
+        assert!(looks.is_unchanged(&unchanged));
+    }
+
+    #[test]
+    fn more_archived_tasks_are_sought_in_the_archive() {
+        let mut looks = Looks::new(None);
+        answer(&mut looks, 0, &[1000], false, 3, true);
+        answer(&mut looks, 30, &[1000, 900], false, 4, true);
+        assert_eq!(looks.ask(EVERY), (Lane::Archived, 1));
+        answer(&mut looks, 30, &[1010, 800], true, 4, true);
+        assert_eq!(looks.due(), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn an_appointment_is_kept_once() {
+        let mut looks = Looks::new(None);
+        answer(&mut looks, 0, &[1000], false, 0, true);
+        looks.look_at(Duration::from_secs(20));
+        answer(&mut looks, 20, &[1000], false, 0, true);
+        assert_eq!(looks.due(), Duration::from_secs(50));
     }
 }

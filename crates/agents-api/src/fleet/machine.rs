@@ -182,9 +182,8 @@ impl Machine {
         if let Some(error) = self.fatal.take() {
             return Step::End(error);
         }
-        let pause = self.settings.every;
         let due = self.looks.due().max(self.weather(Class::Look).until);
-        let look = due.max(self.budget.when(Class::Look, now, pause));
+        let look = due.max(self.budget.when_look(self.looks.cost(), now));
         if look <= now {
             return self.pay(now, Self::ask_newest);
         }
@@ -192,7 +191,7 @@ impl Machine {
             return Step::Sleep(look);
         };
         let due = due.max(self.weather(Class::Bulk).until);
-        let bulk = due.max(self.budget.when(Class::Bulk, now, pause));
+        let bulk = due.max(self.budget.when_bulk(now, self.settings.every));
         if bulk <= now {
             return self.pay(now, Self::ask_bulk);
         }

@@ -209,3 +209,108 @@ impl Inventory {
         self.pages.turn(sight, self.lane, true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of tasks updated at these seconds.
+    fn page(seconds: impl IntoIterator<Item = i64>) -> Vec<Task> {
+        let json = r#"{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z"}"#;
+        let task: Task = serde_json::from_str(json).unwrap();
+        let at = |second| {
+            let mut task = task.clone();
+            task.updated_at = DateTime::from_timestamp(second, 0);
+            task
+        };
+        seconds.into_iter().map(at).collect()
+    }
+
+    fn sight(tasks: &[Task], next: Option<u64>, active: i64, archived: i64) -> PageSight<'_> {
+        let totals = Totals {
+            active: Some(active),
+            archived: Some(archived),
+        };
+        PageSight {
+            tasks,
+            next,
+            totals,
+            fresh: true,
+        }
+    }
+
+    fn since(second: i64) -> Newest {
+        let mark = DateTime::from_timestamp(second, 0);
+        Newest::new(Lane::Active, mark, Duration::ZERO)
+    }
+
+    #[test]
+    fn pages_are_read_back_to_the_mark_and_ten_seconds_more() {
+        for (oldest, turn) in [
+            (995, Turn::On),
+            (990, Turn::On),
+            (989, Turn::Done { clean: true }),
+        ] {
+            let tasks = page([1200, 1100, oldest]);
+            assert_eq!(
+                since(1000).turn(&sight(&tasks, Some(2), 300, 0), true),
+                turn,
+                "{oldest}"
+            );
+        }
+        let mut first = Newest::new(Lane::Active, None, Duration::ZERO);
+        let tasks = page([1200, 1200]);
+        assert_eq!(
+            first.turn(&sight(&tasks, Some(2), 300, 0), true),
+            Turn::Done { clean: true }
+        );
+    }
+
+    #[test]
+    fn tasks_of_one_second_are_not_all_read_at_every_look() {
+        let tasks = page([1000; 100]);
+        let mut walk = since(1000);
+        assert_eq!(walk.turn(&sight(&tasks, Some(2), 9000, 0), false), Turn::On);
+        assert_eq!(
+            walk.turn(&sight(&tasks, Some(3), 9000, 0), false),
+            Turn::Done { clean: true }
+        );
+        let mut walk = since(1000);
+        for next in 2..20 {
+            assert_eq!(walk.turn(&sight(&tasks, Some(next), 9000, 0), true), Turn::On);
+        }
+    }
+
+    #[test]
+    fn a_list_that_shrinks_under_a_walk_is_not_trusted() {
+        for (active, archived, clean) in [(300, 7, true), (301, 7, true), (299, 7, false), (300, 8, false)] {
+            let mut walk = since(1000);
+            assert_eq!(walk.turn(&sight(&page([1200]), Some(2), 300, 7), true), Turn::On);
+            let tasks = page([500]);
+            let turn = walk.turn(&sight(&tasks, None, active, archived), true);
+            assert_eq!(turn, Turn::Done { clean });
+        }
+    }
+
+    #[test]
+    fn without_times_a_walk_goes_on_as_long_as_it_finds_something() {
+        let mut tasks = page([0, 0]);
+        for task in &mut tasks {
+            task.updated_at = None;
+        }
+        let mut walk = since(1000);
+        assert_eq!(walk.turn(&sight(&tasks, Some(2), 300, 0), true), Turn::On);
+        assert_eq!(
+            walk.turn(&sight(&tasks, Some(3), 300, 0), false),
+            Turn::Done { clean: true }
+        );
+    }
+
+    #[test]
+    fn empty_pages_are_passed_but_not_for_ever() {
+        let mut walk = Inventory::new(Lane::Active, None);
+        let turns = (2..100).map(|next| walk.turn(&sight(&[], Some(next), 5, 0)));
+        let read = turns.take_while(|turn| *turn == Turn::On).count();
+        assert!((10..20).contains(&read), "{read}");
+    }
+}
