@@ -9,8 +9,8 @@ mod seam;
 pub use generated::schemas;
 pub use generated::{API_VERSION, Client, builder, types};
 pub use seam::{
-    BoxFuture, Error, InvalidRequest, Operation, Pipeline, RawResponse, ResponseValue, Transport,
-    check_path_segment,
+    BoxFuture, CustomRequest, Error, InvalidRequest, Operation, Pipeline, RawResponse, ResponseValue,
+    Transport, check_path_segment,
 };
 
 // What stands in this crate's signatures, so that a dependent need not match versions by hand.

@@ -66,7 +66,11 @@ async fn run(client: &Client, repo: &Repo, prompt: &str, interval: Duration) -> 
         .wait_until(until::settled())
         .timeout(Duration::from_secs(60 * 60))
         .every(interval)
-        .on_change(|task| println!("  {}", task.state))
+        .on_update(|update| {
+            if update.is_new_state() {
+                println!("  {}", update.task.state);
+            }
+        })
         .await?;
     show(&done);
 

@@ -24,9 +24,14 @@
 mod client;
 mod error;
 pub mod fleet;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod pages;
+pub mod pulls;
+mod state;
 pub mod tasks;
 mod transport;
+mod usage;
 pub mod wait;
 
 pub use agents_api_raw::types::{
@@ -38,6 +43,10 @@ pub use client::{Client, ClientBuilder, Repo, TaskRef};
 pub use error::{Delivery, Error, ErrorKind};
 pub use fleet::FleetEvent;
 pub use transport::RateLimit;
+pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use state::{Phase, TaskStateExt};
+pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
+pub use usage::{AiCredits, PremiumRequests, Usage};
 pub use wait::{Condition, WaitError, until};
 
 /// The generated layer below, for whatever this crate does not offer.

@@ -4,9 +4,9 @@ mod support;
 use std::time::Duration;
 
 use agents_api::raw::{self, BoxFuture, Operation, Pipeline, Transport};
-use agents_api::{Client, Delivery, ErrorKind, reqwest, until};
+use agents_api::{Client, Delivery, ErrorKind, RetryPolicy, reqwest, until};
 use agents_api_emulator::Emulator;
-use support::connect;
+use support::{connect, connect_with};
 
 #[test]
 fn the_futures_and_streams_can_go_anywhere() {
@@ -136,4 +136,73 @@ async fn a_client_made_below_can_be_used_here() {
     assert!(client.list_tasks().pages().try_next().await.unwrap().is_some());
     let (known, _) = connect(&github);
     assert_eq!(known.raw().base_url(), client.raw().base_url());
+}
+
+#[tokio::test]
+async fn what_the_builder_says_is_on_the_wire() {
+    let github = Emulator::start().await.unwrap();
+    let (client, _) = connect_with(&github, |client| {
+        client
+            .base_url(format!("{}/api/v3/", github.base_url()))
+            .user_agent("migration-bot/1.2")
+            .api_version("2026-03-10")
+    });
+    client.list_tasks().pages().try_next().await.unwrap();
+    let request = &github.requests()[0];
+    assert_eq!(request.path, "/api/v3/agents/tasks");
+    let agent = request.header("user-agent").unwrap();
+    assert!(agent.starts_with("migration-bot/1.2 agents-api/"), "{agent}");
+    assert_eq!(request.header("x-github-api-version"), Some("2026-03-10"));
+    assert_eq!(request.header("accept"), Some("application/vnd.github+json"));
+
+    let (other, _) = connect_with(&github, |client| client.api_version("1999-01-01"));
+    let error = other.list_tasks().pages().try_next().await.unwrap_err();
+    assert_eq!(error.status(), Some(400), "{error}");
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_at_once() {
+    type Set = fn(agents_api::ClientBuilder) -> agents_api::ClientBuilder;
+    let cases: [(Set, &str); 8] = [
+        (|client| client.base_url("http://ghe.example/api/v3"), "https://"),
+        (|client| client.base_url("ghe.example"), "not a URL"),
+        (|client| client.user_agent("a\nb"), "header"),
+        (|client| client.api_version(" "), "blank"),
+        (|client| client.total_timeout(Duration::ZERO), "total timeout"),
+        (|client| client.connect_timeout(Duration::ZERO), "connect timeout"),
+        (|client| client.in_flight(0), "in flight"),
+        (
+            |client| {
+                client
+                    .http_client(reqwest::Client::new())
+                    .request_timeout(Duration::from_secs(1))
+            },
+            "time limits",
+        ),
+    ];
+    for (set, told) in cases {
+        let error = set(Client::builder().token("ghp_x")).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(told), "{error} tells {told}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_limit_of_a_request_is_the_builders() {
+    let github = Emulator::start().await.unwrap();
+    github.inject(agents_api_emulator::Fault::on(
+        agents_api_emulator::Target::Any,
+        agents_api_emulator::Effect::Hang,
+    ));
+    let (client, _) = connect_with(&github, |client| {
+        client
+            .request_timeout(Duration::from_millis(20))
+            .retry(RetryPolicy::never())
+    });
+    let error = client.task("t").get().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Transport, 1),
+        "{error}"
+    );
 }

@@ -60,7 +60,6 @@ async fn what_may_hold_a_prompt_is_not_shown() {
 #[tokio::test]
 async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     let github = Emulator::start().await.unwrap();
-    let (client, _) = connect(&github);
     for (refused, seconds) in [
         (
             Refused::forbidden().retry_after(RetryAfter::Seconds(60)),
@@ -74,11 +73,13 @@ async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     ] {
         github.clear_faults();
         github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(refused)));
+        let (client, _) = connect(&github); // another would still be held by the limit before
         let error = client.task("t").get().await.unwrap_err();
         assert!(error.is_rate_limited() && !error.is_forbidden(), "{error:?}");
         assert_eq!(error.retry_after(), seconds.map(Duration::from_secs), "{error:?}");
     }
     github.clear_faults();
+    let (client, _) = connect(&github);
     github.inject(Fault::on(
         Target::Gets,
         Effect::PrimaryLimit(Refused::forbidden()),

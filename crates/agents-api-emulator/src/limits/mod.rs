@@ -8,9 +8,11 @@ mod ledger;
 use std::time::Duration;
 
 use http::{StatusCode, header};
+use serde_json::json;
 
 use crate::answer::{Answer, Refusal};
 use crate::clock::http_date;
+use crate::operation::Operation;
 pub(crate) use ledger::{Limiter, Stop};
 
 /// Where GitHub documents the quota.
@@ -69,11 +71,21 @@ impl Refused {
         self
     }
 
-    /// The answer of a token without quota.
-    pub(crate) fn primary(self, now: i64, user: i64, request_id: &str) -> Answer {
+    /// The answer of a token without quota. GraphQL refuses under status 200, whatever status was asked for.
+    pub(crate) fn primary(
+        self,
+        operation: Option<Operation>,
+        now: i64,
+        user: i64,
+        request_id: &str,
+    ) -> Answer {
         let message = format!(
             "API rate limit exceeded for user ID {user}. If you contact GitHub Support, quote the request ID {request_id}."
         );
+        if operation == Some(Operation::Graphql) {
+            let error = json!({ "type": "RATE_LIMIT", "code": "graphql_rate_limit", "message": message });
+            return self.timed(Answer::json(StatusCode::OK, &json!({ "errors": [error] })), now);
+        }
         self.answer(message, PRIMARY_DOCS, now)
     }
 
@@ -88,6 +100,10 @@ impl Refused {
         let answer = Refusal::new(self.status, message)
             .documented_at(docs)
             .into_answer(None);
+        self.timed(answer, now)
+    }
+
+    fn timed(self, answer: Answer, now: i64) -> Answer {
         match self.retry_after {
             RetryAfter::Absent => answer,
             RetryAfter::Seconds(seconds) => answer.with(header::RETRY_AFTER, &seconds.to_string()),

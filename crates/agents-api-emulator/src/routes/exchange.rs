@@ -164,7 +164,9 @@ impl Exchange {
                 };
                 Refusal::new(status, message).into_answer(self.operation)
             }
-            Effect::PrimaryLimit(refused) => refused.primary(now, self.user_id, &self.request_id),
+            Effect::PrimaryLimit(refused) => {
+                refused.primary(self.operation, now, self.user_id, &self.request_id)
+            }
             Effect::SecondaryLimit(refused) => refused.secondary(now),
             Effect::Redirect(status, to) => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::TEMPORARY_REDIRECT);

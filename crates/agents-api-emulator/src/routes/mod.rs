@@ -147,7 +147,7 @@ fn serve(
         .limiter
         .charge(account.number, Some(operation), exchange.among(), now)
     {
-        return stopped(stop, &world, &account, now, exchange.request_id());
+        return stopped(stop, operation, &world, &account, now, exchange.request_id());
     }
     if operation.costs() {
         exchange.charged();
@@ -201,9 +201,17 @@ fn unknown(route: &Route) -> Answer {
     refusal.into_answer(None).with(header::ALLOW, allow)
 }
 
-fn stopped(stop: Stop, world: &World, account: &Account, now: i64, request_id: &str) -> Answer {
+fn stopped(
+    stop: Stop,
+    operation: Operation,
+    world: &World,
+    account: &Account,
+    now: i64,
+    request_id: &str,
+) -> Answer {
     match stop {
         Stop::Primary(refused) => refused.primary(
+            Some(operation),
             now,
             world.user(account.user).map_or(0, |user| user.id),
             request_id,

@@ -89,6 +89,7 @@ mod tests {
     fn known_paths_are_told_from_everything_else() {
         assert_eq!(Route::of("/agents/tasks"), Route::UserTasks);
         assert_eq!(Route::of("/api/v3/agents/tasks"), Route::UserTasks);
+        assert_eq!(Route::of("/api/graphql"), Route::Graphql);
         assert_eq!(Route::of("/agents/tasks/a%2Fb"), Route::UserTask("a/b".into()));
         assert_eq!(
             Route::of("/agents/repos/o/r/tasks/.."),

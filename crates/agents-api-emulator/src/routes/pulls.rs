@@ -28,15 +28,14 @@ pub(super) fn list(call: &Call<'_>, world: &World, account: &Account) -> Result<
         One::Text(text) => Some(text),
         _ => None,
     };
-    // A head is written `owner:branch`; one without an owner filters nothing, as on GitHub.
-    let head = text("head")
-        .and_then(|head| head.split_once(':'))
-        .map(|(_, branch)| branch);
+    // A head is written `owner:branch`; one without an owner filters nothing, as on GitHub. There are no forks here.
+    let head = text("head").and_then(|head| head.split_once(':'));
+    let own = |login: &str| login.eq_ignore_ascii_case(owner);
     let base = text("base");
     let state = text("state").unwrap_or("open");
     let fits = |pull: &&Pull| {
         pull.repo == repo
-            && head.is_none_or(|head| *pull.head == *head)
+            && head.is_none_or(|(login, branch)| own(login) && *pull.head == *branch)
             && base.is_none_or(|base| *pull.base == *base)
             && (state == "all" || (pull.state == PullState::Open) == (state == "open"))
     };
@@ -65,6 +64,12 @@ fn view(world: &World, origin: &str, pull: &Pull) -> Value {
     let author = world.user(pull.author);
     let (owner, name, number) = (&repo.owner, &repo.name, pull.number);
     let ended = (pull.state != PullState::Open).then(|| stamp(pull.updated));
+    let of = json!({
+        "id": repo.id,
+        "name": name,
+        "full_name": format!("{owner}/{name}"),
+        "owner": { "id": repo.owner_id, "login": owner },
+    });
     json!({
         "id": pull.database_id,
         "node_id": pull.global_id(),
@@ -75,13 +80,18 @@ fn view(world: &World, origin: &str, pull: &Pull) -> Value {
         "title": pull.title,
         "draft": pull.draft,
         "user": { "id": author.map(|user| user.id), "login": author.map(|user| &user.login) },
-        "head": { "ref": &*pull.head, "label": format!("{owner}:{}", pull.head), "sha": sha(pull.database_id, &pull.head) },
-        "base": { "ref": &*pull.base, "label": format!("{owner}:{}", pull.base), "sha": sha(0, &pull.base) },
+        "head": side(owner, &pull.head, &sha(pull.database_id, &pull.head), &of),
+        "base": side(owner, &pull.base, &sha(0, &pull.base), &of),
         "created_at": stamp(pull.created),
         "updated_at": stamp(pull.updated),
         "closed_at": ended,
         "merged_at": (pull.state == PullState::Merged).then(|| stamp(pull.updated)),
     })
+}
+
+/// One of the two branches of a pull request.
+fn side(owner: &str, branch: &str, sha: &str, repo: &Value) -> Value {
+    json!({ "ref": branch, "label": format!("{owner}:{branch}"), "sha": sha, "repo": repo })
 }
 
 /// A commit that stands for the tip of a branch: forty hexadecimal digits, always the same for the same branch.

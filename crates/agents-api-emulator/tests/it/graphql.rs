@@ -123,7 +123,12 @@ async fn a_branch_leads_to_its_pull_request() {
             sha.len() == 40 && sha.bytes().all(|byte| byte.is_ascii_hexdigit()),
             "{side}: {sha:?}"
         );
+        assert_eq!(found[0][side]["repo"]["id"], task["repository"]["id"], "{side}");
     }
+    let of_another = format!("/repos/octocat/hello-world/pulls?head=monalisa:{head}&state=all");
+    assert_eq!(world.get(&of_another).await.body, json!([]));
+    let of_nobody = format!("/repos/octocat/hello-world/pulls?head={head}&state=all");
+    assert_eq!(world.get(&of_nobody).await.body.as_array().map(Vec::len), Some(3));
     world.github.tasks()[1].apply(&Change::MergePullRequest);
     assert_eq!(world.get(&path("open")).await.body, json!([]));
     assert!(world.get(&path("closed")).await.body[0]["merged_at"].is_string());

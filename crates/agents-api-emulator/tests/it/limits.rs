@@ -192,3 +192,27 @@ async fn a_page_that_gains_a_next_one_is_not_the_known_one() {
     assert_eq!((again.status, &again.body), (200, &before.body));
     assert!(again.header("link").contains("rel=\"next\""));
 }
+
+#[tokio::test]
+async fn graphql_out_of_quota_is_told_under_status_200() {
+    let world = World::with(Emulator::builder().limits(Limits::default().quota(1))).await;
+    let query = json!({ "query": "{ viewer { login } }" });
+    assert_eq!(
+        world.post("/graphql", &query).await.body["data"]["viewer"]["login"],
+        "octocat"
+    );
+    let refused = world.post("/graphql", &query).await;
+    assert_eq!(
+        (refused.status, refused.header("x-ratelimit-remaining")),
+        (200, "0")
+    );
+    assert_eq!(refused.header("x-ratelimit-resource"), "graphql");
+    assert_eq!(refused.body["errors"][0]["type"], "RATE_LIMIT");
+    assert_eq!(refused.body.get("data"), None);
+    // Faults say it the same way.
+    let world = World::new().await;
+    let limit = Effect::PrimaryLimit(Refused::too_many_requests().retry_after(RetryAfter::Seconds(7)));
+    world.github.inject(Fault::on(Operation::Graphql, limit));
+    let refused = world.post("/graphql", &query).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (200, "7"));
+}

@@ -48,6 +48,11 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
+    /// Sends the request to this address, which must be of the client's own server, in place of the path's.
+    pub(super) fn set_url(&mut self, url: Url) {
+        self.url = url;
+    }
+
     /// Puts `value` where the path's next `{…}` stands.
     pub(crate) fn path(&mut self, name: &'static str, value: Argument<String>) -> Result<(), Error> {
         let value = value.map_err(|message| self.invalid(name, message))?;

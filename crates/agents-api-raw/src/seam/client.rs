@@ -22,27 +22,41 @@ impl Client {
     /// only, with the method kept; any other redirect is an [`Error::Status`] that says where it points.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] when `base_url` is not an `http` or `https` address that a path can be appended to,
-    /// or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS backend can be set up.
+    /// [`Error::InvalidRequest`] when `base_url` is not an `https` address (or an `http` one of this machine's own)
+    /// that a path can be appended to, or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS
+    /// backend can be set up.
     pub fn new(base_url: &str, pipeline: Pipeline) -> Result<Self, Error> {
-        let base_url = checked(base_url)?;
+        let http = Self::http_builder(base_url)?.build()?;
+        Self::with_http(base_url, http, pipeline)
+    }
+
+    /// The HTTP client that [`Client::new`] would make, to be adjusted: its time limits, a certificate, a proxy.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use agents_api_raw::{Client, Pipeline};
+    ///
+    /// let http = Client::http_builder(Client::GITHUB)?.timeout(Duration::from_secs(5)).build()?;
+    /// let client = Client::with_http(Client::GITHUB, http, Pipeline::new())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
+    pub fn http_builder(base_url: &str) -> Result<reqwest::ClientBuilder, Error> {
         let mut http = reqwest::Client::builder();
-        if is_loopback(&base_url) {
+        if is_loopback(&checked(base_url)?) {
             // A proxy of the environment cannot reach this machine's own servers.
             http = http.no_proxy();
         }
-        let http = http
+        Ok(http
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             // Whether to send something again is for the layer above to decide.
-            .retry(reqwest::retry::never())
-            .build()?;
-        Ok(Self {
-            base_url,
-            http,
-            pipeline,
-        })
+            .retry(reqwest::retry::never()))
     }
 
     /// As [`Client::new`], over an HTTP client of your own.
@@ -57,6 +71,16 @@ impl Client {
             http,
             pipeline,
         })
+    }
+
+    /// The same client with another pipeline: another token, a header more. The connections are shared.
+    #[must_use]
+    pub fn with_pipeline(&self, pipeline: Pipeline) -> Self {
+        Self {
+            base_url: self.base_url.clone(),
+            http: self.http.clone(),
+            pipeline,
+        }
     }
 
     /// The address that paths are appended to.
@@ -105,15 +129,18 @@ fn parse(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!(
-            "has the scheme {:?}; begin it with https:// (or http://)",
+            "has the scheme {:?}; begin it with https://",
             url.scheme()
         ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("carries credentials; give the token to the pipeline instead".to_owned());
     }
-    if url.scheme() == "http" && url.host_str() == Some("api.github.com") {
-        return Err("would send the token to GitHub in the clear; begin it with https://".to_owned());
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(
+            "would send the token in the clear; begin it with https:// (http:// is for this machine's own servers)"
+                .to_owned(),
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("has a query or a fragment; give only scheme, host and path".to_owned());
@@ -135,6 +162,8 @@ mod tests {
             "https://h?x=hunter2",
             "https://h#x",
             "http://api.github.com",
+            "http://ghe.example",
+            "http://127.0.0.1.example:80",
             "localhost:8080",
         ] {
             let error = Client::new(text, Pipeline::new()).unwrap_err();

@@ -5,6 +5,7 @@
 //! The generated builders end in [`Call`] instead, which is the one place that makes requests.
 mod call;
 mod client;
+mod custom;
 mod error;
 mod mask;
 mod open_enum;
@@ -15,6 +16,7 @@ mod segment;
 mod words;
 
 pub(crate) use call::Call;
+pub use custom::CustomRequest;
 pub use error::{Error, InvalidRequest};
 pub(crate) use open_enum::open_enum;
 pub use pipeline::{BoxFuture, Operation, Pipeline, Transport};

@@ -22,11 +22,13 @@ pub struct Operation {
 }
 
 impl Operation {
-    pub(super) const fn new(id: &'static str, path: &'static str) -> Self {
+    /// An operation of an endpoint outside the description, for [`Client::request`](crate::Client::request).
+    pub const fn new(id: &'static str, path: &'static str) -> Self {
         Self { id, path }
     }
 
-    /// The operation's name, which is also its method on [`Client`](crate::Client), such as `start_task`.
+    /// The operation's name, such as `start_task`. For the generated ones it is also the method on
+    /// [`Client`](crate::Client).
     pub const fn id(self) -> &'static str {
         self.id
     }

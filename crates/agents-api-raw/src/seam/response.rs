@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
 use serde::de::DeserializeOwned;
 
 use super::Error;
@@ -13,6 +13,9 @@ use super::words::Words;
 
 /// The largest body that is read. A page of 100 tasks is about 200 KiB.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// As much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
+const LARGEST_ERROR_BODY: usize = 1024 * 1024;
 
 /// How much of a body is shown in messages, in characters.
 const SHOWN: usize = 200;
@@ -101,7 +104,8 @@ impl RawResponse {
         &self.headers
     }
 
-    /// The body. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing.
+    /// The body. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing. Of an error's body the
+    /// first MiB is kept.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -169,9 +173,16 @@ pub(super) async fn decode<T: DeserializeOwned>(
     response: reqwest::Response,
     success: &[u16],
 ) -> Result<ResponseValue<T>, Error> {
-    let raw = read(response, LARGEST_BODY).await?;
-    if !success.contains(&raw.status.as_u16()) {
+    if !success.contains(&response.status().as_u16()) {
+        let raw = read(response, Limit::Cut(LARGEST_ERROR_BODY)).await?;
         return Err(Error::Status(Box::new(raw)));
+    }
+    let raw = read(response, Limit::Refuse(LARGEST_BODY)).await?;
+    if let Some(other) = other_than_json(&raw.headers) {
+        return Err(Error::Decode {
+            response: Box::new(raw),
+            source: serde::de::Error::custom(format!("its type is {other:?}, which is not JSON")),
+        });
     }
     // A status that means "no content" is the JSON of nothing.
     let body: &[u8] = if raw.status == StatusCode::NO_CONTENT {
@@ -192,17 +203,46 @@ pub(super) async fn decode<T: DeserializeOwned>(
     }
 }
 
+/// The media type of the body, if it says that it is something else than JSON.
+fn other_than_json(headers: &HeaderMap) -> Option<String> {
+    let told = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
+    let essence = told
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
+    (!json).then_some(essence)
+}
+
+/// What becomes of a body that is too large.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// Its beginning is taken for the whole.
+    Cut(usize),
+    /// It is an error.
+    Refuse(usize),
+}
+
 /// Reads the answer whole. If it breaks off, what has arrived is in the error.
-async fn read(mut response: reqwest::Response, largest: usize) -> Result<RawResponse, Error> {
+async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawResponse, Error> {
     let status = response.status();
     let headers = response.headers().clone();
     let mut body = Body::Empty;
     let broken = loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > largest => {
-                break Some(format!("the body is larger than {largest} bytes").into());
-            }
-            Ok(Some(chunk)) => body.push(chunk),
+            Ok(Some(chunk)) => match limit {
+                Limit::Refuse(largest) if body.len() + chunk.len() > largest => {
+                    break Some(format!("the body is larger than {largest} bytes").into());
+                }
+                Limit::Cut(largest) if body.len() + chunk.len() > largest => {
+                    let room = largest - body.len();
+                    body.push(chunk.slice(..room));
+                    break None;
+                }
+                _ => body.push(chunk),
+            },
             Ok(None) => break None,
             Err(error) => break Some(error.without_url().into()),
         }
@@ -277,10 +317,17 @@ mod tests {
     #[tokio::test]
     async fn a_body_beyond_the_limit_is_not_read_on() {
         assert_eq!(
-            read(answer(200, "0123456789"), 10).await.unwrap().body(),
+            read(answer(200, "0123456789"), Limit::Refuse(10))
+                .await
+                .unwrap()
+                .body(),
             "0123456789"
         );
-        let error = read(answer(200, "0123456789x"), 10).await.unwrap_err();
+        let cut = read(answer(500, "0123456789x"), Limit::Cut(10)).await.unwrap();
+        assert_eq!(cut.body(), "0123456789");
+        let error = read(answer(200, "0123456789x"), Limit::Refuse(10))
+            .await
+            .unwrap_err();
         assert!(
             matches!(&error, Error::Interrupted { response, .. } if response.status() == 200),
             "{error:?}"
@@ -291,6 +338,27 @@ mod tests {
     async fn no_content_is_a_value_only_of_its_status() {
         assert_eq!(decode::<()>(answer(204, ""), &[204]).await.unwrap().status(), 204);
         assert!(decode::<()>(answer(200, ""), &[200]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_of_another_type_is_no_value() {
+        for (told, taken) in [
+            (None, true),
+            (Some(""), true),
+            (Some("application/json; charset=utf-8"), true),
+            (Some("Application/Vnd.GitHub+JSON"), true),
+            (Some("text/html"), false),
+            (Some("application/jsonp"), false),
+            (Some("\u{e9}"), false),
+        ] {
+            let mut response = http::Response::builder();
+            if let Some(told) = told {
+                response = response.header("content-type", told);
+            }
+            let response = response.body("{}").unwrap().into();
+            let decoded = decode::<serde_json::Value>(response, &[200]).await;
+            assert_eq!(decoded.is_ok(), taken, "{told:?}");
+        }
     }
 
     #[test]

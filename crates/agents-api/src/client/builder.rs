@@ -1,39 +1,72 @@
 //! Sets up a client.
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use agents_api_raw as raw;
-use reqwest::header::{HeaderValue, USER_AGENT};
+use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Client;
-use crate::Error;
+use crate::transport::{Core, Credentials, Settings, TokenProvider, check_token};
+use crate::{Error, RateLimitPolicy, RetryPolicy};
 
 /// Sets up a [`Client`].
 ///
+/// | setting | default |
+/// |---|---|
+/// | [`base_url`](Self::base_url) | `https://api.github.com` |
+/// | [`connect_timeout`](Self::connect_timeout) | 10 seconds |
+/// | [`request_timeout`](Self::request_timeout) | 60 seconds |
+/// | [`total_timeout`](Self::total_timeout) | 5 minutes |
+/// | [`retry`](Self::retry) | 10 attempts, see [`RetryPolicy`] |
+/// | [`rate_limits`](Self::rate_limits) | [`RateLimitPolicy::Wait`] |
+/// | [`in_flight`](Self::in_flight) | 10 requests |
+///
 /// ```
 /// # fn main() -> Result<(), agents_api::Error> {
-/// let client = agents_api::Client::builder().token("ghp_example").build()?;
+/// use std::time::Duration;
+///
+/// let client = agents_api::Client::builder()
+///     .token("ghp_example")
+///     .user_agent("migration-bot/1.2")
+///     .total_timeout(Duration::from_secs(30))
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 #[must_use = "call `build`"]
 pub struct ClientBuilder {
-    token: Option<String>,
+    token: Option<SecretString>,
+    provider: Option<Box<dyn TokenProvider>>,
     base_url: Option<String>,
     user_agent: Option<String>,
+    api_version: Option<String>,
+    connect_timeout: Option<Duration>,
+    request_timeout: Option<Duration>,
     http: Option<reqwest::Client>,
     pipeline: raw::Pipeline,
+    settings: Settings,
 }
 
 impl ClientBuilder {
     /// The token: a personal one (`ghp_`, `github_pat_`), or one a user gave to an OAuth app (`gho_`) or a GitHub App
     /// (`ghu_`).
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+        self.token = Some(token.into().into());
         self
     }
 
-    /// The server, if not `https://api.github.com`.
+    /// Takes the token from `provider`, and a new one when GitHub refuses the last; in place of a fixed token.
+    pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
+        self.provider = Some(Box::new(provider));
+        self
+    }
+
+    /// The server, if not `https://api.github.com`: for GitHub Enterprise Server `https://HOST/api/v3`.
+    ///
+    /// It must be an `https` address, or an `http` one of this machine's own (`localhost`, `127.0.0.1`, `[::1]`).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -45,20 +78,65 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP client of your own: with a proxy, a certificate, other time limits.
+    /// The version of GitHub's API, a date, in place of the one this crate was made for
+    /// ([`raw::API_VERSION`](crate::raw::API_VERSION)).
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// How long a connection may take; by default 10 seconds.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// How long a request may take, its whole answer included; by default 60 seconds. A read is repeated after that.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = Some(limit);
+        self
+    }
+
+    /// How long an operation may take, repetitions and pauses included; by default 5 minutes.
+    ///
+    /// An operation is one start, one get, one page of a list. A pause that would end later is not made: the operation
+    /// fails at once instead. Waits, watches and fleets have time limits of their own.
+    pub fn total_timeout(mut self, limit: Duration) -> Self {
+        self.settings.timeout = limit;
+        self
+    }
+
+    /// How often failed requests are repeated.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// What to do when GitHub wants no request for a while.
+    pub fn rate_limits(mut self, policy: RateLimitPolicy) -> Self {
+        self.settings.rate_limits = policy;
+        self
+    }
+
+    /// How many requests of all clones may be in flight; by default 10. GitHub allows 100 a user, all programs together,
+    /// and asks for one at a time.
+    pub fn in_flight(mut self, count: usize) -> Self {
+        self.settings.in_flight = count;
+        self
+    }
+
+    /// An HTTP client of your own: with a proxy, a certificate, HTTP/2 settings.
     ///
     /// Turn off its redirects (`redirect::Policy::none()`) and its retries (`retry::never()`): this crate follows
-    /// redirects itself, and a start must not be sent twice. By default a connection may take 10 seconds and a whole
-    /// answer 60; with your own client its limits apply.
+    /// redirects itself, and a start must not be sent twice. Give it its time limits, too: `connect_timeout` and
+    /// `request_timeout` of this builder cannot be combined with it.
+    /// [`raw::Client::http_builder`](crate::raw::Client::http_builder) makes a builder with the defaults.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use agents_api::reqwest;
+    /// use agents_api::raw;
     ///
-    /// let http = reqwest::Client::builder()
-    ///     .redirect(reqwest::redirect::Policy::none())
-    ///     .retry(reqwest::retry::never())
-    ///     .build()?;
+    /// let http = raw::Client::http_builder(raw::Client::GITHUB)?.tcp_nodelay(false).build()?;
     /// let client = agents_api::Client::builder().token("ghp_example").http_client(http).build()?;
     /// # Ok(())
     /// # }
@@ -68,7 +146,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets `transport` send the requests: to retry reads, to limit, to trace, or to answer without a network.
+    /// Lets `transport` send the requests: to record, to test, to answer without a network. It gets every attempt;
+    /// repetitions, limits and traces stay with this crate.
     pub fn transport(mut self, transport: impl raw::Transport) -> Self {
         self.pipeline = self.pipeline.transport(transport);
         self
@@ -77,48 +156,83 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// When no token was given, it cannot be one or is of a kind the API refuses, or the address or the name cannot be
-    /// used.
+    /// When no token was given or two kinds of one, it cannot be one or is of a kind the API refuses, or the address,
+    /// the name or the version cannot be used, or a limit is zero.
     pub fn build(self) -> Result<Client, Error> {
-        let token = self.token.unwrap_or_default();
-        let token = check_token(token.trim())?;
         let own = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let user_agent = self
             .user_agent
+            .as_deref()
             .map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
-        let user_agent = HeaderValue::from_str(&user_agent)
-            .map_err(|_| Error::invalid(format!("user agent {user_agent:?} cannot stand in a header")))?;
-        let pipeline = self.pipeline.bearer_token(token)?.header(USER_AGENT, user_agent);
+        let mut pipeline = self
+            .pipeline
+            .header(USER_AGENT, header("user agent", &user_agent)?);
+        if let Some(version) = &self.api_version {
+            let name = HeaderName::from_static("x-github-api-version");
+            pipeline = pipeline.header(name, header("API version", version)?);
+        }
+        if let Some(token) = &self.token {
+            pipeline = pipeline.bearer_token(check_token(token.expose_secret().trim())?)?;
+        }
+        for (what, limit) in [
+            ("connect timeout", self.connect_timeout),
+            ("request timeout", self.request_timeout),
+            ("total timeout", Some(self.settings.timeout)),
+        ] {
+            if limit == Some(Duration::ZERO) {
+                return Err(Error::invalid(format!(
+                    "the {what} is zero; nothing could ever arrive"
+                )));
+            }
+        }
+        if self.settings.in_flight == 0 {
+            return Err(Error::invalid("no request may be in flight; allow one at least"));
+        }
         let base_url = self.base_url.as_deref().unwrap_or(raw::Client::GITHUB);
-        let raw = match self.http {
-            Some(http) => raw::Client::with_http(base_url, http, pipeline)?,
-            None => raw::Client::new(base_url, pipeline)?,
+        let http = match self.http {
+            Some(_) if self.connect_timeout.or(self.request_timeout).is_some() => {
+                return Err(Error::invalid(
+                    "an HTTP client of your own has its own time limits; set them there, and not on this builder",
+                ));
+            }
+            Some(http) => http,
+            None => {
+                let mut http = raw::Client::http_builder(base_url)?;
+                if let Some(limit) = self.connect_timeout {
+                    http = http.connect_timeout(limit);
+                }
+                if let Some(limit) = self.request_timeout {
+                    http = http.timeout(limit);
+                }
+                http.build().map_err(raw::Error::from)?
+            }
         };
-        Ok(raw.into())
+        let client = Arc::new(raw::Client::with_http(base_url, http, pipeline)?);
+        let credentials = match (self.token, self.provider) {
+            (Some(_), None) => Credentials::Fixed(client),
+            (None, Some(provider)) => Credentials::provided(provider, client),
+            (None, None) => {
+                return Err(Error::invalid(
+                    "no token was given; call `token` or `token_provider`",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid(
+                    "both a token and a provider of tokens were given; give one of them",
+                ));
+            }
+        };
+        Ok(Client::new(Core::new(credentials, self.settings)))
     }
 }
 
-/// Refuses what cannot be a token of this API. No message shows it.
-fn check_token(token: &str) -> Result<&str, Error> {
-    if token.is_empty() {
-        return Err(Error::invalid("no token was given"));
+/// The text as a header has it.
+fn header(what: &str, text: &str) -> Result<HeaderValue, Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(format!("the {what} is blank")));
     }
-    if !token
-        .chars()
-        .all(|c| c.is_ascii_graphic() && c != '"' && c != '\'')
-    {
-        return Err(Error::invalid(
-            "the token holds quotes, white space or other characters that no token has; was it copied with something \
-             around it?",
-        ));
-    }
-    if token.starts_with("ghs_") {
-        return Err(Error::invalid(
-            "a ghs_ token (of an app installation or an Actions job) cannot use the agent tasks API; use a personal \
-             token (ghp_, github_pat_) or a user's token of an app (gho_, ghu_)",
-        ));
-    }
-    Ok(token)
+    HeaderValue::from_str(text)
+        .map_err(|_| Error::invalid(format!("{what} {text:?} cannot stand in a header")))
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -126,6 +240,7 @@ impl fmt::Debug for ClientBuilder {
         // Neither the token nor the address, which may hold one.
         f.debug_struct("ClientBuilder")
             .field("user_agent", &self.user_agent)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
@@ -147,7 +262,8 @@ mod tests {
     #[test]
     fn nothing_shows_the_token() {
         let builder = Client::builder().token("ghp_hunter2");
-        assert!(!format!("{builder:?} {:?}", builder.clone().build().unwrap()).contains("hunter2"));
+        let shown = format!("{builder:?}");
+        assert!(!format!("{shown} {:?}", builder.build().unwrap()).contains("hunter2"));
         let error = Client::builder().token("ghp_hunter2\nx").build().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }

@@ -6,13 +6,18 @@ mod places;
 pub use builder::ClientBuilder;
 pub use places::{Repo, TaskRef};
 
+use std::sync::Arc;
+
 use agents_api_raw as raw;
 
 use crate::fleet::Fleet;
 use crate::tasks::ListTasks;
+use crate::tasks::{Ledger, ListTasks};
+use crate::transport::{Core, Credentials, Settings};
 use crate::{Error, RateLimit};
 
-/// A client of the agent tasks API. Cheap to clone; clones share the connections.
+/// A client of the agent tasks API. Cheap to clone; clones share the connections, the token, what is known of the quota
+/// and the budget of repetitions. No task runs in the background.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), agents_api::Error> {
@@ -24,10 +29,18 @@ use crate::{Error, RateLimit};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    raw: raw::Client,
+    core: Arc<Core>,
+    starts: Arc<Ledger>,
 }
 
 impl Client {
+    fn new(core: Core) -> Self {
+        Self {
+            core: Arc::new(core),
+            starts: Arc::default(),
+        }
+    }
+
     /// A client with the token in `GH_TOKEN` or `GITHUB_TOKEN`, of the server in `GITHUB_API_URL` or else GitHub.
     ///
     /// White space around a value is ignored; a variable that holds nothing else counts as not set.
@@ -90,19 +103,42 @@ impl Client {
     }
 
     /// What GitHub said last of the quota, to any clone of this client; `None` before the first answer.
+    /// What GitHub said last of the quota of its REST API, to any clone of this client; `None` before the first answer.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
+    /// client.task("TASK_ID").get().await?;
+    /// if let Some(quota) = client.rate_limit() {
+    ///     println!("{} of {} requests left until {}", quota.remaining, quota.limit, quota.reset);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        None
+        self.core.rate_limit("core")
+    }
+
+    /// The generated client underneath, for what this crate does not offer. Its requests are sent as they are: once, at
+    /// once, and without the token of a [`TokenProvider`](crate::TokenProvider).
+    /// What is remembered of starts.
+    pub(crate) fn starts(&self) -> &Ledger {
+        &self.starts
     }
 
     /// The generated client underneath.
     pub fn raw(&self) -> &raw::Client {
-        &self.raw
+        self.core.raw()
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 }
 
 /// A client made by hand below, with a pipeline of your own. Its token is taken as it is.
 impl From<raw::Client> for Client {
     fn from(raw: raw::Client) -> Self {
-        Self { raw }
+        let credentials = Credentials::Fixed(Arc::new(raw));
+        Self::new(Core::new(credentials, Settings::default()))
     }
 }

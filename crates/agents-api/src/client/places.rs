@@ -5,7 +5,7 @@ use agents_api_raw::check_path_segment;
 
 use crate::fleet::Fleet;
 use crate::tasks::{GetTask, ListTasks, StartTask};
-use crate::wait::{Condition, WaitUntil};
+use crate::wait::{Condition, WaitUntil, Watch};
 use crate::{Client, Error, Task};
 
 /// A repository. It is shown as `owner/name`.
@@ -35,7 +35,8 @@ impl Repo {
         &self.name
     }
 
-    /// Starts a task with what the agent is to do. Nothing is sent until it is awaited, and it is sent once.
+    /// Starts a task with what the agent is to do. Nothing is sent until it is awaited, and a
+    /// start whose answer is lost is not sent again.
     pub fn start_task(&self, prompt: impl Into<String>) -> StartTask {
         StartTask::new(self.clone(), prompt.into())
     }
@@ -97,7 +98,8 @@ impl TaskRef {
         GetTask::new(self.clone())
     }
 
-    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled).
+    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled); two hours at most, if
+    /// nothing else is said.
     pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
         WaitUntil::new(self.clone(), condition)
     }
@@ -112,6 +114,21 @@ impl TaskRef {
     /// ```
     pub fn wait_for<F: FnMut(&Task) -> bool + Send + 'static>(&self, condition: F) -> WaitUntil<F> {
         WaitUntil::new(self.clone(), condition)
+    }
+
+    /// The task's changes as a stream: the task as it is at once, then each change, up to its end.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
+    /// let mut updates = client.task("TASK_ID").watch();
+    /// while let Some(update) = updates.try_next().await? {
+    ///     println!("{}", update.task.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone())
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -4,6 +4,9 @@ use std::io;
 
 use agents_api_raw as raw;
 use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+
+use crate::transport::is_rate_limited;
 
 /// What kind of failure an [`Error`](crate::Error) is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,16 +14,50 @@ use reqwest::StatusCode;
 pub enum ErrorKind {
     /// An argument or the configuration cannot be used; nothing was sent.
     InvalidInput,
+    /// The [`TokenProvider`](crate::TokenProvider) gave no token; nothing was sent.
+    Credentials,
+    /// The operation's time limit was up.
+    Timeout,
     /// No answer arrived, or one that was no refusal broke off.
     Transport,
-    /// GitHub answered with an error or a redirect, whether or not the whole of its body arrived.
+    /// GitHub does not know the token (401).
+    Unauthorized,
+    /// The token is known, but may not do this (403, and not a rate limit).
+    Forbidden,
+    /// It is not there, not visible, or not enabled (404).
+    NotFound,
+    /// GitHub found a value it does not accept (422).
+    Validation,
+    /// GitHub wants fewer requests (429, or a 403 that says so); or it said so before, and nothing was sent.
+    RateLimited,
+    /// GitHub refused for another reason (any other 4xx, or a redirect that is not followed).
     Refused,
+    /// GitHub, or a proxy before it, failed (5xx).
+    Server,
     /// GitHub answered with something this version of the crate cannot read, or with a status that is neither an
     /// error nor the documented success.
     UnexpectedAnswer,
 }
 
 impl ErrorKind {
+    /// The kind in one lower-case word or two, as traces give it: `rate_limited`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Credentials => "credentials",
+            Self::Timeout => "timeout",
+            Self::Transport => "transport",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Validation => "validation",
+            Self::RateLimited => "rate_limited",
+            Self::Refused => "refused",
+            Self::Server => "server",
+            Self::UnexpectedAnswer => "unexpected_answer",
+        }
+    }
+
     pub(super) fn of(error: &raw::Error) -> Self {
         match error {
             raw::Error::InvalidRequest(_) => Self::InvalidInput,
@@ -28,10 +65,22 @@ impl ErrorKind {
             raw::Error::Status(answer) | raw::Error::Interrupted { response: answer, .. }
                 if is_refusal(answer.status()) =>
             {
-                Self::Refused
+                Self::of_refusal(answer)
             }
             raw::Error::Status(_) | raw::Error::Decode { .. } => Self::UnexpectedAnswer,
             _ => Self::Transport,
+        }
+    }
+
+    fn of_refusal(answer: &raw::RawResponse) -> Self {
+        match answer.status().as_u16() {
+            _ if is_rate_limited(answer) => Self::RateLimited,
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            422 => Self::Validation,
+            500.. => Self::Server,
+            _ => Self::Refused,
         }
     }
 }
@@ -43,10 +92,11 @@ fn is_refusal(status: StatusCode) -> bool {
 /// Whether the same read may succeed later, rate limits apart.
 pub(super) fn is_passing(error: &raw::Error) -> bool {
     match error {
-        raw::Error::InvalidRequest(_) => false,
+        // What a transport of the caller's own holds back is its decision.
+        raw::Error::InvalidRequest(_) | raw::Error::NotSent(_) => false,
         raw::Error::Transport(error) => !error.is_builder() && !is_tls(error),
         // A proxy's page or half a body passes; JSON of another form is what GitHub says now.
-        raw::Error::Decode { source, .. } => !source.is_data(),
+        raw::Error::Decode { response, source } => !source.is_data() || is_a_page(response.headers()),
         raw::Error::Status(answer) => is_passing_status(answer.status()),
         raw::Error::Interrupted { response, .. } => {
             !is_refusal(response.status()) || is_passing_status(response.status())
@@ -56,7 +106,20 @@ pub(super) fn is_passing(error: &raw::Error) -> bool {
 }
 
 fn is_passing_status(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 499) || status.is_server_error()
+    match status.as_u16() {
+        // What a server cannot do it will not do a second later either.
+        501 | 505 => false,
+        408 | 499 => true,
+        _ => status.is_server_error(),
+    }
+}
+
+/// Whether the body says that it is something else than JSON.
+fn is_a_page(headers: &HeaderMap) -> bool {
+    let told = headers
+        .get(CONTENT_TYPE)
+        .map(|told| String::from_utf8_lossy(told.as_bytes()));
+    told.is_some_and(|told| !told.to_ascii_lowercase().contains("json"))
 }
 
 /// Whether no connection was made because TLS failed: a certificate, or a server that speaks something else.

@@ -1,16 +1,19 @@
 //! The one error of this crate: what happened, and what to do about it.
 mod delivery;
+mod details;
 mod kind;
-mod limits;
 mod message;
 
 pub use delivery::Delivery;
+pub use details::FieldError;
 pub use kind::ErrorKind;
 
 use std::fmt;
 use std::time::Duration;
 
 use agents_api_raw as raw;
+
+use crate::transport::{BoxError, retry_after};
 
 /// Why an operation failed.
 ///
@@ -31,8 +34,22 @@ use agents_api_raw as raw;
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
-enum Inner {
+struct Inner {
+    cause: Cause,
+    operation: Option<&'static str>,
+    attempts: u32,
+}
+
+#[derive(Debug)]
+enum Cause {
     InvalidInput(String),
+    Credentials(BoxError),
+    /// Nothing was sent, since GitHub wants no request for this long.
+    Held(Duration),
+    OutOfTime {
+        limit: Duration,
+        delivery: Delivery,
+    },
     Raw(raw::Error),
     UnexpectedAnswer {
         message: String,
@@ -42,68 +59,102 @@ enum Inner {
 }
 
 impl Error {
+    fn new(cause: Cause) -> Self {
+        Self(Box::new(Inner {
+            cause,
+            operation: None,
+            attempts: 0,
+        }))
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self(Box::new(Inner::InvalidInput(message.into())))
+        Self::new(Cause::InvalidInput(message.into()))
+    }
+
+    pub(crate) fn credentials(cause: BoxError) -> Self {
+        Self::new(Cause::Credentials(cause))
+    }
+
+    /// Nothing was sent, since GitHub wants no request for this long.
+    pub(crate) fn held(pause: Duration) -> Self {
+        Self::new(Cause::Held(pause))
+    }
+
+    /// The time limit of the operation was up.
+    pub(crate) fn out_of_time(limit: Duration, delivery: Delivery) -> Self {
+        Self::new(Cause::OutOfTime { limit, delivery })
     }
 
     pub(crate) fn unexpected(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Inner::UnexpectedAnswer {
+        Self::new(Cause::UnexpectedAnswer {
             message,
             answer: None,
-        }))
+        })
     }
 
     /// Adds the answer that was not expected.
     pub(crate) fn with_answer(mut self, answer: raw::RawResponse) -> Self {
-        if let Inner::UnexpectedAnswer { answer: place, .. } = &mut *self.0 {
+        if let Cause::UnexpectedAnswer { answer: place, .. } = &mut self.0.cause {
             *place = Some(answer);
         }
         self
     }
 
+    /// Adds which operation failed, and how many requests it took.
+    pub(crate) fn after(mut self, operation: &'static str, attempts: u32) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
-        match &*self.0 {
-            Inner::InvalidInput(_) => ErrorKind::InvalidInput,
-            Inner::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
-            Inner::Raw(error) => ErrorKind::of(error),
+        match &self.0.cause {
+            Cause::InvalidInput(_) => ErrorKind::InvalidInput,
+            Cause::Credentials(_) => ErrorKind::Credentials,
+            Cause::Held(_) => ErrorKind::RateLimited,
+            Cause::OutOfTime { .. } => ErrorKind::Timeout,
+            Cause::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
+            Cause::Raw(error) => ErrorKind::of(error),
         }
     }
 
     /// Whether the request may have been applied.
     pub fn delivery(&self) -> Delivery {
-        match &*self.0 {
-            Inner::InvalidInput(_) => Delivery::NotSent,
-            Inner::UnexpectedAnswer { .. } => Delivery::Unknown,
-            Inner::Raw(error) => Delivery::of(error),
+        match &self.0.cause {
+            Cause::InvalidInput(_) | Cause::Credentials(_) | Cause::Held(_) => Delivery::NotSent,
+            Cause::OutOfTime { delivery, .. } => *delivery,
+            Cause::UnexpectedAnswer { .. } => Delivery::Unknown,
+            Cause::Raw(error) => Delivery::of(error),
         }
+    }
+
+    /// The operation that failed, by its name in the raw crate, such as `start_task`; `None` for what was refused
+    /// before an operation began.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// How many requests were sent; 0 if none was.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
     }
 
     /// The answer as it came, if one arrived: status, headers, body.
     ///
     /// For a list whose `next` link cannot be read the body is empty: its tasks were given out before.
     pub fn response(&self) -> Option<&raw::RawResponse> {
-        match &*self.0 {
-            Inner::InvalidInput(_) => None,
-            Inner::UnexpectedAnswer { answer, .. } => answer.as_ref(),
-            Inner::Raw(error) => error.response(),
+        match &self.0.cause {
+            Cause::UnexpectedAnswer { answer, .. } => answer.as_ref(),
+            Cause::Raw(error) => error.response(),
+            _ => None,
         }
     }
 
     /// The status of the answer, if one arrived.
     pub fn status(&self) -> Option<u16> {
         self.response().map(|answer| answer.status().as_u16())
-    }
-
-    /// GitHub's own words, if it sent any.
-    pub fn message(&self) -> Option<String> {
-        self.response()?.message()
-    }
-
-    /// What to name when asking GitHub's support.
-    pub fn request_id(&self) -> Option<&str> {
-        self.response()?.request_id()
     }
 
     /// How long GitHub asks to wait before the next request, if it does.
@@ -113,81 +164,57 @@ impl Error {
     /// `date`, so that a wrong clock here does no harm. A rate limit that says nothing wants a minute at least, and
     /// more each time.
     pub fn retry_after(&self) -> Option<Duration> {
-        limits::retry_after(self.response()?)
+        match &self.0.cause {
+            Cause::Held(pause) => Some(*pause),
+            _ => retry_after(self.response()?),
+        }
     }
 
     /// The error of the generated layer below, with the causes that it keeps; `None` for what this crate refused.
     pub fn as_raw(&self) -> Option<&raw::Error> {
-        match &*self.0 {
-            Inner::Raw(error) => Some(error),
+        match &self.0.cause {
+            Cause::Raw(error) => Some(error),
             _ => None,
         }
     }
 
-    /// GitHub does not know the token (401).
-    ///
-    /// # What to do
-    /// The token is wrong, expired or revoked: make a new one.
-    pub fn is_unauthorized(&self) -> bool {
-        self.status() == Some(401)
-    }
-
-    /// The token is known but may not do this (403, and not a rate limit).
-    ///
-    /// # What to do
-    /// A fine-grained token needs the repository permission "Agent tasks": read, or read and write to start a task.
-    /// Tokens of app installations and of Actions jobs (`ghs_`) cannot use this API at all. If the token is right,
-    /// the plan or an organization's policy forbids it.
-    pub fn is_forbidden(&self) -> bool {
-        self.status() == Some(403) && !self.is_rate_limited()
-    }
-
-    /// There is no such task or repository, or the token cannot see it, or the API is not enabled for it (404).
-    ///
-    /// # What to do
-    /// Check the spelling, then whether the token's owner can see the repository: GitHub does not tell one from the
-    /// other.
-    pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404)
-    }
-
-    /// GitHub understood the request and found a value it does not accept (422).
-    ///
-    /// # What to do
-    /// [`Error::message`] and the answer's `errors` name the field. A model outside the plan is the usual cause.
-    pub fn is_validation(&self) -> bool {
-        self.status() == Some(422)
-    }
-
-    /// GitHub wants fewer requests (429, or 403 for the quota).
-    ///
-    /// # What to do
-    /// Wait as long as [`Error::retry_after`] says; if it says nothing, a minute, and twice as long each time. A wait
-    /// for a task does so by itself.
-    pub fn is_rate_limited(&self) -> bool {
-        self.response().is_some_and(limits::is_rate_limited)
-    }
-
     /// Whether the same read may succeed later: no answer, a proxy's page, or a server error. Rate limits are apart.
     pub(crate) fn is_passing(&self) -> bool {
-        match &*self.0 {
-            Inner::Raw(error) => kind::is_passing(error),
-            Inner::InvalidInput(_) | Inner::UnexpectedAnswer { .. } => false,
+        match &self.0.cause {
+            Cause::Raw(error) => kind::is_passing(error),
+            Cause::OutOfTime { .. } | Cause::Credentials(_) => true,
+            _ => false,
         }
+    }
+
+    /// Whether nothing was sent because of a limit that another request met.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.0.cause, Cause::Held(_))
     }
 }
 
 impl From<raw::Error> for Error {
     fn from(error: raw::Error) -> Self {
-        Self(Box::new(Inner::Raw(error)))
+        Self::new(Cause::Raw(error))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Inner::InvalidInput(message) | Inner::UnexpectedAnswer { message, .. } => f.write_str(message),
-            Inner::Raw(error) => message::write(error, f),
+        match &self.0.cause {
+            Cause::InvalidInput(message) | Cause::UnexpectedAnswer { message, .. } => f.write_str(message)?,
+            Cause::Credentials(cause) => write!(f, "the token provider gave no token: {cause}")?,
+            Cause::Held(pause) => write!(f, "GitHub wants no request for {pause:.0?}; nothing was sent")?,
+            Cause::OutOfTime {
+                limit,
+                delivery: Delivery::NotSent,
+            } => write!(f, "nothing was sent within the time limit of {limit:?}")?,
+            Cause::OutOfTime { limit, .. } => write!(f, "no answer within the time limit of {limit:?}")?,
+            Cause::Raw(error) => message::write(error, f)?,
+        }
+        match self.0.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(f, " (after {attempts} attempts)"),
         }
     }
 }

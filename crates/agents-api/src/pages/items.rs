@@ -1,36 +1,41 @@
 //! The tasks of a list, one after the other.
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::Pages;
+use super::{Cursor, Pages, Place};
+use crate::tasks::ListTasks;
 use crate::{Error, Task};
 
 /// The tasks of a list; made by [`ListTasks::items`](crate::tasks::ListTasks::items).
 ///
-/// A task that moves to a later page while the list is walked is given out once: its id is remembered. A task that moves
-/// to an earlier page is missed: see [Lists that move](crate::tasks::ListTasks#lists-that-move).
+/// No task is given out twice: a task that moves to a later page while the list is walked, or from one of the two lists
+/// of [`including_archived`](ListTasks::including_archived) to the other, is known by its id. One that moves to a page
+/// read before is missed, except in [creation order](ListTasks::in_creation_order): see
+/// [Lists that move](ListTasks#lists-that-move).
 ///
 /// After an error asking again asks for the same page, as [`Pages`] does, but gives out no task twice.
-#[derive(Debug)]
+///
+/// # Memory
+/// The pages of the window of [`concurrency`](ListTasks::concurrency), and the ids of all tasks so far: some 100 bytes a task.
+/// [`Pages`] keeps no ids, and gives out twice what moves.
 #[must_use = "nothing is sent until a task is asked for"]
 pub struct Items {
     pages: Pages,
-    ready: std::vec::IntoIter<Task>,
-    /// The page that `ready` is of.
-    page: u64,
-    seen: HashSet<String>,
+    /// Tasks not given out yet, each with the place to resume at so that it comes again.
+    ready: VecDeque<(Place, Task)>,
+    seen: HashSet<Box<str>>,
 }
 
 impl Items {
-    pub(crate) fn new(pages: Pages) -> Self {
+    pub(crate) fn new(list: ListTasks) -> Self {
         Self {
-            pages,
-            ready: Vec::new().into_iter(),
-            page: 0,
+            pages: Pages::mending(list),
+            ready: VecDeque::new(),
             seen: HashSet::new(),
         }
     }
@@ -45,17 +50,68 @@ impl Items {
             .transpose()
     }
 
-    /// The number of the page to resume at, or `None` after the last task: the page of the next task if some of its
-    /// tasks are still to come, else the page that is asked for next.
+    /// The next tasks, at most so many, and whether there are more.
     ///
-    /// [`ListTasks::start_at`](crate::tasks::ListTasks::start_at) resumes there, also in another process, and may give
-    /// out some of that page's tasks again.
-    pub fn next_page(&self) -> Option<u64> {
-        if self.ready.as_slice().is_empty() {
-            self.pages.next_page()
-        } else {
-            Some(self.page)
+    /// Whole pages are asked for; what is left of the last one is given out next.
+    ///
+    /// ```
+    /// # use agents_api_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let github = Emulator::builder().tasks(60).start().await?;
+    /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    /// # let repo = client.repo("octocat", "hello-world")?;
+    /// let newest = repo.list_tasks().items().collect_up_to(10).await?;
+    /// println!("{} tasks{}", newest.tasks.len(), if newest.is_complete() { "" } else { ", and more" });
+    /// # assert!(newest.tasks.len() == 10 && !newest.is_complete());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When a page could not be got. Nothing is lost: what was collected stays here, so the same call goes on, and
+    /// [`take_ready`](Self::take_ready) hands out what there is. Dropping the future loses nothing either.
+    pub async fn collect_up_to(&mut self, most: usize) -> Result<Collected, Error> {
+        while self.ready.len() < most {
+            if poll_fn(|context| self.poll_page(context)).await?.is_none() {
+                break;
+            }
         }
+        let count = self.ready.len().min(most);
+        let tasks = self.ready.drain(..count).map(|(_, task)| task).collect();
+        let next = self.cursor();
+        Ok(Collected { tasks, next })
+    }
+
+    /// The tasks that are here already, without a request: the rest of a page, or what a
+    /// [`collect_up_to`](Self::collect_up_to) that failed had collected.
+    pub fn take_ready(&mut self) -> Vec<Task> {
+        self.ready.drain(..).map(|(_, task)| task).collect()
+    }
+
+    /// Where to resume so that what comes next comes again, or `None` after the last task.
+    ///
+    /// [`ListTasks::resume`](crate::tasks::ListTasks::resume) resumes there, also in another process, and may give out
+    /// again tasks of that page that were given out here.
+    pub fn cursor(&self) -> Option<Cursor> {
+        match self.ready.front() {
+            Some((place, _)) => Some(self.pages.list.cursor_at(*place)),
+            None => self.pages.cursor(),
+        }
+    }
+
+    /// Adds the new tasks of the next page to those that are ready; `None` after the last page.
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<()>, Error>> {
+        let Some(page) = ready!(Pin::new(&mut self.pages).poll_next(context)) else {
+            return Poll::Ready(Ok(None));
+        };
+        let page = page?;
+        for task in page.tasks {
+            if self.seen.insert(task.id.as_str().into()) {
+                self.ready.push_back((page.place, task));
+            }
+        }
+        Poll::Ready(Ok(Some(())))
     }
 }
 
@@ -64,20 +120,45 @@ impl Stream for Items {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let this = &mut *self;
-            for task in this.ready.by_ref() {
-                if this.seen.insert(task.id.clone()) {
-                    return Poll::Ready(Some(Ok(task)));
-                }
+            if let Some((_, task)) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(task)));
             }
-            match ready!(Pin::new(&mut this.pages).poll_next(context)) {
-                Some(Ok(page)) => {
-                    this.page = page.number;
-                    this.ready = page.tasks.into_iter();
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+            match ready!(self.poll_page(context)) {
+                Ok(Some(())) => {}
+                Ok(None) => return Poll::Ready(None),
+                Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
+    }
+}
+
+impl fmt::Debug for Items {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("list", &self.pages.list)
+            .field("cursor", &self.cursor())
+            .field("ready", &self.ready.len())
+            .field("seen", &self.seen.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Some tasks of a list; made by [`Items::collect_up_to`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Collected {
+    /// The tasks, in the order of the list.
+    pub tasks: Vec<Task>,
+    /// Where the list goes on, or `None` if this was the rest of it.
+    pub next: Option<Cursor>,
+}
+
+impl Collected {
+    /// Whether the list has no more tasks.
+    ///
+    /// Otherwise there are tasks left over, or GitHub named a next page, which may turn out to be empty, or the archived
+    /// tasks are still to come.
+    pub fn is_complete(&self) -> bool {
+        self.next.is_none()
     }
 }

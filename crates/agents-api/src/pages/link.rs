@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, LINK};
 use crate::Error;
 
 /// The page that `rel="next"` names, if there is one.
-pub(super) fn next_page(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+pub(crate) fn next_page(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let mut broken = false;
     for value in headers.get_all(LINK) {
         let value = String::from_utf8_lossy(value.as_bytes());

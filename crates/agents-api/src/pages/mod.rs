@@ -1,23 +1,33 @@
 //! Lists that span pages: as a stream of pages or of tasks.
 //!
-//! An error keeps the place: asking again asks for the same page, and resuming repeats rather than skips. Of GitHub's `Link` header only the page number is
-//! used, never the address, so a token cannot be led to another host.
+//! An error keeps the place: asking again asks for the same page, and resuming repeats rather than skips. Of GitHub's
+//! `Link` header only the page number is used, never the address, so a token cannot be led to another host.
+mod cursor;
+mod fetch;
 mod items;
 mod link;
+mod totals;
+mod walk;
 
-pub use items::Items;
+pub use cursor::Cursor;
+pub(crate) use cursor::Place;
+use fetch::fetch;
+pub(crate) use fetch::read_page;
+pub use items::{Collected, Items};
+pub(crate) use link::next_page;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use agents_api_raw::RawResponse;
-use agents_api_raw::bytes::Bytes;
 use futures_core::Stream;
 
 use crate::tasks::{BoxFuture, ListTasks};
 use crate::{Error, Task};
+use cursor::Spot;
+use totals::Totals;
+use walk::{Plan, Read, Step, Walk};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +35,8 @@ use crate::{Error, Task};
 pub struct Page {
     /// The page's number, from 1.
     pub number: u64,
+    /// Whether it is a page of the archived tasks. Their pages are counted from 1 again.
+    pub archived: bool,
     /// The tasks on it. A page may be empty although others follow.
     pub tasks: Vec<Task>,
     /// How many tasks there are that are not archived, on all pages. Whether filters count is not known: do not take it
@@ -32,6 +44,8 @@ pub struct Page {
     pub total_active_count: Option<i64>,
     /// How many tasks there are that are archived, likewise.
     pub total_archived_count: Option<i64>,
+    /// Where to resume so that this page comes again.
+    place: Place,
 }
 
 /// The pages of a list; made by [`ListTasks::pages`].
@@ -46,6 +60,9 @@ pub struct Page {
 /// # }
 /// ```
 ///
+/// Each page comes as GitHub gave it, so a task that moved may come twice, and one may be missed even in
+/// [creation order](ListTasks::in_creation_order): [`Items`] drops the former and goes back for the latter.
+///
 /// # After an error
 /// Asking again asks for the same page. That includes a page which came with a `next` link that cannot be used: the page
 /// itself is given out first, and the ask after it ends in an error of kind
@@ -53,35 +70,47 @@ pub struct Page {
 /// gets that page again, and its tasks a second time. Every failure is reported each time it happens; whoever goes on
 /// after errors has to bound how often.
 ///
+/// With [`concurrency`](ListTasks::concurrency) an error is reported when it is its page's turn, and never for a page
+/// beyond the end. What else failed before you asked again is asked for again, and not reported.
+///
 /// # In another process
-/// [`Pages::next_page`] says where the walk stands, and [`ListTasks::start_at`] resumes it. Pages are numbers, not
-/// places: what was created or moved in between shifts the tasks, see [`ListTasks`].
+/// [`Pages::cursor`] says where the walk stands, and [`ListTasks::resume`] goes on there. Pages are numbers, not places:
+/// what was created or moved in between shifts the tasks, see [`ListTasks`].
+///
+/// # Cancellation
+/// Nothing is lost when the future of [`try_next`](Self::try_next) is dropped: the requests go on when it is called again.
+/// Nothing is sent or received while nobody asks.
 #[must_use = "nothing is sent until a page is asked for"]
 pub struct Pages {
     list: ListTasks,
-    state: State,
+    walk: Walk<Page, Error>,
+    /// The requests under way.
+    flights: Vec<(Spot, BoxFuture<Answer>)>,
 }
 
-/// Where the walk stands.
-enum State {
-    /// This page is to be asked for next, when the caller asks.
-    Ahead(u64),
-    /// This page has been asked for. Its answer leads to `Ahead` of the next one, `Astray` or `Done`; an error leads
-    /// back to `Ahead` of it.
-    Asked(u64, BoxFuture<Result<(Page, Next), Error>>),
-    /// This page was given out, but where it leads is not known. The next ask is told so, which leads to `Ahead` of it.
-    Astray(u64, Error),
-    /// The last page was given out.
-    Done,
-}
-
-/// The page after a page: its number, none, or why that is not known.
-pub(crate) type Next = Result<Option<u64>, Error>;
+type Answer = Result<Read<Page, Error>, Error>;
 
 impl Pages {
     pub(crate) fn new(list: ListTasks) -> Self {
-        let state = State::Ahead(list.first_page());
-        Self { list, state }
+        Self::walking(list, false)
+    }
+
+    /// The pages of a walk that reads some of them again, where it must to miss no task.
+    fn mending(list: ListTasks) -> Self {
+        let mends = list.keeps_its_order();
+        Self::walking(list, mends)
+    }
+
+    fn walking(list: ListTasks, mends: bool) -> Self {
+        let walk = Walk::new(Plan {
+            first: list.first_place(),
+            per_page: list.tasks_a_page(),
+            width: list.width(),
+            then_archived: list.then_archived(),
+            mends,
+        });
+        let flights = Vec::new();
+        Self { list, walk, flights }
     }
 
     /// The next page, or `None` after the last one.
@@ -95,14 +124,31 @@ impl Pages {
             .transpose()
     }
 
-    /// The number of the page that is asked for next, or `None` after the last one.
+    /// Where to resume so that what comes next comes again, or `None` after the last page.
     ///
-    /// Where it is not known which page follows, that is the last page given out.
-    pub fn next_page(&self) -> Option<u64> {
-        match &self.state {
-            State::Ahead(number) | State::Asked(number, _) | State::Astray(number, _) => Some(*number),
-            State::Done => None,
-        }
+    /// Where it is not known which page follows, that is at the last page given out.
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.walk.place().map(|place| self.list.cursor_at(place))
+    }
+
+    fn send(&mut self, spot: Spot) {
+        let list = self.list.lane(spot.archived);
+        self.flights.push((spot, Box::pin(read(list, spot.page))));
+    }
+
+    /// Lets the requests go on, and passes what arrived to the walk; whether anything did.
+    fn receive(&mut self, context: &mut Context<'_>) -> bool {
+        let before = self.flights.len();
+        let walk = &mut self.walk;
+        self.flights
+            .retain_mut(|(spot, answer)| match answer.as_mut().poll(context) {
+                Poll::Ready(answer) => {
+                    walk.answered(*spot, answer);
+                    false
+                }
+                Poll::Pending => true,
+            });
+        self.flights.len() < before
     }
 }
 
@@ -110,60 +156,47 @@ impl Stream for Pages {
     type Item = Result<Page, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
         loop {
-            match &mut self.state {
-                State::Ahead(number) => {
-                    let number = *number;
-                    self.state = State::Asked(number, Box::pin(fetch(self.list.clone(), number)));
+            match this.walk.step() {
+                Step::Ask(spot) => this.send(spot),
+                Step::Give(given) => {
+                    let Self { walk, flights, .. } = this;
+                    flights.retain(|(spot, _)| walk.wants(*spot));
+                    // The requests ahead are under way while the caller is busy with this page.
+                    while let Some(spot) = this.walk.guess() {
+                        this.send(spot);
+                    }
+                    this.receive(context);
+                    let given = given.map(|(place, page)| Page { place, ..page });
+                    return Poll::Ready(Some(given));
                 }
-                State::Asked(number, answer) => {
-                    let result = ready!(answer.as_mut().poll(context));
-                    let number = *number;
-                    let (state, result) = match result {
-                        Ok((page, Ok(Some(next)))) => (State::Ahead(next), Ok(page)),
-                        Ok((page, Ok(None))) => (State::Done, Ok(page)),
-                        Ok((page, Err(error))) => (State::Astray(number, error), Ok(page)),
-                        Err(error) => (State::Ahead(number), Err(error)),
-                    };
-                    self.state = state;
-                    return Poll::Ready(Some(result));
-                }
-                State::Astray(number, _) => {
-                    let ahead = State::Ahead(*number);
-                    if let State::Astray(_, error) = std::mem::replace(&mut self.state, ahead) {
-                        return Poll::Ready(Some(Err(error)));
+                Step::Wait => {
+                    if !this.receive(context) {
+                        return Poll::Pending;
                     }
                 }
-                State::Done => return Poll::Ready(None),
+                Step::End => return Poll::Ready(None),
             }
         }
     }
 }
 
-/// Gets a page, and the number of the one after it.
-pub(crate) async fn fetch(list: ListTasks, number: u64) -> Result<(Page, Next), Error> {
-    let (list, status, headers) = list.page(number).await?.into_parts();
-    let page = Page {
-        number,
-        tasks: list.tasks,
-        total_active_count: list.total_active_count,
-        total_archived_count: list.total_archived_count,
+/// Gets a page and tells the walk what it needs to know.
+async fn read(list: ListTasks, number: u64) -> Answer {
+    let (page, next) = fetch(list, number).await?;
+    let totals = Totals {
+        active: page.total_active_count,
+        archived: page.total_archived_count,
     };
-    let next = match link::next_page(&headers) {
-        Ok(Some(next)) if next <= number => Err(Error::unexpected(format!(
-            "GitHub names page {next} as the one after page {number}; the list would have no end"
-        ))),
-        next => next,
-    };
-    let next = next.map_err(|error| error.with_answer(RawResponse::new(status, headers, Bytes::new())));
-    Ok((page, next))
+    Ok(Read { page, next, totals })
 }
 
 impl fmt::Debug for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("list", &self.list)
-            .field("next", &self.next_page())
+            .field("cursor", &self.cursor())
             .finish_non_exhaustive()
     }
 }

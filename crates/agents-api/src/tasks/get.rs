@@ -1,54 +1,85 @@
 //! Gets one task.
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
 
-use agents_api_raw::check_path_segment;
-
+use agents_api_raw::{self as raw, check_path_segment};
 use tokio::time::Instant;
 
 use super::BoxFuture;
-use crate::transport::{Look, Memory};
+use crate::transport::{Call, Look, Memory};
 use crate::{Error, Task, TaskRef};
 
 /// Gets a task with its sessions when awaited; made by [`TaskRef::get`].
+///
+/// ```no_run
+/// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
+/// let task = client.task("TASK_ID").get().await?;
+/// println!("{}: {} sessions", task.state, task.sessions.map_or(0, |sessions| sessions.len()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct GetTask {
     task: TaskRef,
+    timeout: Option<Duration>,
 }
 
 impl GetTask {
     pub(crate) fn new(task: TaskRef) -> Self {
-        Self { task }
+        Self { task, timeout: None }
+    }
+
+    /// How long it may take, repetitions and pauses included; by default as the client was set up.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
     }
 
     async fn send(self) -> Result<Task, Error> {
-        let raw = self.task.client().raw();
-        let id = self.task.id().to_owned();
-        check_path_segment(&id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
-        let answer = match self.task.repo() {
-            Some(repo) => {
-                raw.get_task_for_repo()
-                    .owner(repo.owner())
-                    .repo(repo.name())
-                    .task_id(id)
-                    .send()
-                    .await
-            }
-            None => raw.get_task().task_id(id).send().await,
-        };
-        Ok(answer?.into_inner())
+        let call = self.task.call()?;
+        let core = self.task.client().core();
+        let answer = core
+            .run(call, self.timeout, |client| self.task.request(client))
+            .await?;
+        Ok(answer.into_inner())
     }
 }
 
 impl TaskRef {
-    /// Looks at the task once, for a poller: nothing is repeated, and no wait for a quota is longer than `deadline`.
+    /// Looks at the task once, for a poller: nothing is repeated, and a limit of GitHub's is an error at once.
     pub(crate) async fn look(
         &self,
         memory: &mut Memory<Task>,
         deadline: Instant,
     ) -> Result<Look<Task>, Error> {
-        let _ = deadline;
-        Ok(memory.remember(self.get().await?))
+        let call = self.call()?;
+        let core = self.client().core();
+        let answer = core
+            .look(call, memory.tag(), deadline, |client| self.request(client))
+            .await?;
+        memory.take(answer, |answer| Ok(answer.into_inner()))
+    }
+
+    /// Which operation gets the task, if its id can be one.
+    fn call(&self) -> Result<Call, Error> {
+        let id = self.id();
+        check_path_segment(id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
+        Ok(match self.repo() {
+            Some(_) => Call::GET_TASK_FOR_REPO,
+            None => Call::GET_TASK,
+        })
+    }
+
+    async fn request(&self, client: Arc<raw::Client>) -> Result<raw::ResponseValue<Task>, raw::Error> {
+        match self.repo() {
+            Some(repo) => {
+                let call = client.get_task_for_repo().owner(repo.owner()).repo(repo.name());
+                call.task_id(self.id()).send().await
+            }
+            None => client.get_task().task_id(self.id()).send().await,
+        }
     }
 }
 

@@ -1,12 +1,16 @@
-//! Lists tasks.
+//! Lists tasks: which ones, in which order, from where on.
+mod check;
+
+use std::sync::Arc;
+
 use agents_api_raw as raw;
 use agents_api_raw::types::TaskList;
 use chrono::{DateTime, Utc};
 
 use tokio::time::Instant;
 
-use crate::pages::{Items, Page, Pages, fetch};
-use crate::transport::{Look, Memory};
+use crate::pages::{Cursor, Items, Page, Pages, Place, read_page};
+use crate::transport::{Call, Look, Memory};
 use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
 /// Which tasks to list, and in which order; made by [`Client::list_tasks`] and [`Repo::list_tasks`].
@@ -15,9 +19,14 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 /// By default the task updated last comes first. Such a list is reshuffled by every update: a task that changes while
 /// the list is walked moves to the front and pushes others to the next page, and one that is archived, or leaves the
 /// states asked for, pulls others to the page before. [`Items`] drops what comes twice, but what slips to a page that
-/// was read before is *missed*. For a full inventory take [`in_creation_order`](Self::in_creation_order), without a
-/// filter by state: there an update moves nothing and new tasks come last. Only a task that is archived meanwhile
-/// still moves those after it; walk again, or list the archived ones too, if that matters.
+/// was read before is *missed*: the task that changed, if it was still to come, and those that others left room for.
+///
+/// For a full inventory take [`in_creation_order`](Self::in_creation_order) and
+/// [`including_archived`](Self::including_archived), without a filter by state or time. There an update moves nothing and
+/// new tasks come last. Only a task that leaves the list, as a rule into the archive, pulls others over. [`Items`] sees that
+/// in the totals that come with each page and reads the page before again. So no task is missed that was there all the
+/// time, except one that is taken *out* of the archive meanwhile; unless GitHub sends no totals, or others enter and hide
+/// what left.
 ///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
@@ -30,6 +39,10 @@ use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What is refused
+/// A setting that cannot be meant is an error of kind [`InvalidInput`](crate::ErrorKind::InvalidInput) when the first
+/// page is asked for, and nothing is sent.
 #[derive(Clone, Debug)]
 #[must_use = "call `items` or `pages`"]
 pub struct ListTasks {
@@ -40,9 +53,19 @@ pub struct ListTasks {
     direction: Option<SortDirection>,
     since: Option<DateTime<Utc>>,
     archived: Option<bool>,
+    /// Whether the archived tasks follow the others; `archived` is not set then.
+    then_archived: bool,
     creators: Option<Vec<i64>>,
     per_page: u64,
-    first_page: u64,
+    start: Start,
+    concurrency: usize,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Debug)]
+enum Start {
+    Page(u64),
+    Cursor(Cursor),
 }
 
 /// As many tasks a page as GitHub gives: the fewest requests.
@@ -58,9 +81,11 @@ impl ListTasks {
             direction: None,
             since: None,
             archived: None,
+            then_archived: false,
             creators: None,
             per_page: PER_PAGE,
-            first_page: 1,
+            start: Start::Page(1),
+            concurrency: 1,
         }
     }
 
@@ -84,7 +109,8 @@ impl ListTasks {
         self
     }
 
-    /// Oldest first, by the time of creation, which never changes: the order in which a walk misses least.
+    /// Oldest first, by the time of creation, which never changes: the order in which [`Items`] misses nothing, as told
+    /// in [Lists that move](Self#lists-that-move).
     pub fn in_creation_order(self) -> Self {
         self.sort(TaskSort::CreatedAt).direction(SortDirection::Asc)
     }
@@ -95,9 +121,19 @@ impl ListTasks {
         self
     }
 
-    /// The archived tasks instead of the others. GitHub lists either, never both: a full inventory takes two lists.
+    /// The archived tasks instead of the others.
     pub fn archived(mut self) -> Self {
         self.archived = Some(true);
+        self.then_archived = false;
+        self
+    }
+
+    /// The archived tasks after the others. GitHub lists either, never both, so this is two lists, each in its order.
+    ///
+    /// [`Items`] gives out once what is archived in between. [`Pages`] counts the pages of the second list from 1 again.
+    pub fn including_archived(mut self) -> Self {
+        self.archived = None;
+        self.then_archived = true;
         self
     }
 
@@ -115,17 +151,48 @@ impl ListTasks {
         self
     }
 
-    /// Begins at this page instead of the first, such as at the one that [`Pages::next_page`] named in another process.
+    /// How many pages may be asked for at a time, from 1 to 100; by default 1, since GitHub asks for one request after
+    /// the other.
     ///
-    /// The other settings, [`per_page`](Self::per_page) among them, must be those of the walk that is resumed.
+    /// Pages and tasks come in the same order as without, and so does an error. No more than this number of pages is
+    /// kept in memory. The client's own limits hold as for any other request.
+    ///
+    /// It costs few requests more: the first page is asked for alone, and the totals on it bound how far ahead to ask.
+    /// With filters up to `pages` requests may be for pages that turn out not to be there. A page that was read before
+    /// the totals changed is read again when it is its turn, so that creations and archivals do no more harm than in a walk
+    /// without this. Updates do, in the order of updates: what moves from one page to another while both are read is missed.
+    ///
+    /// ```no_run
+    /// # async fn run(repo: agents_api::Repo) -> Result<(), agents_api::Error> {
+    /// let mut all = repo.list_tasks().in_creation_order().concurrency(8).items();
+    /// while let Some(task) = all.try_next().await? {
+    ///     println!("{}", task.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn concurrency(mut self, pages: usize) -> Self {
+        self.concurrency = pages;
+        self
+    }
+
+    /// Begins at this page, from 1, instead of the first; of two lists, at this page of the one that comes first. To go on with a walk, [`resume`](Self::resume) it.
     pub fn start_at(mut self, page: u64) -> Self {
-        self.first_page = page;
+        self.start = Start::Page(page);
+        self
+    }
+
+    /// Goes on where another walk of this list stood, in this process or another, and repeats rather than skips.
+    ///
+    /// The cursor of another list is refused: repository, filters, order and page size have to be the same.
+    pub fn resume(mut self, cursor: Cursor) -> Self {
+        self.start = Start::Cursor(cursor);
         self
     }
 
     /// The tasks, one after the other; pages are fetched as they are needed.
     pub fn items(self) -> Items {
-        Items::new(self.pages())
+        Items::new(self)
     }
 
     /// The tasks, page by page.
@@ -133,8 +200,48 @@ impl ListTasks {
         Pages::new(self)
     }
 
-    pub(crate) fn first_page(&self) -> u64 {
-        self.first_page
+    /// Where the walk begins.
+    pub(crate) fn first_place(&self) -> Place {
+        match &self.start {
+            Start::Page(page) => Place::new(self.is_archived(), *page),
+            Start::Cursor(cursor) => cursor.place,
+        }
+    }
+
+    /// Where a walk of this list stands.
+    pub(crate) fn cursor_at(&self, place: Place) -> Cursor {
+        let list = self.fingerprint();
+        Cursor { place, list }
+    }
+
+    /// The list that a page is of, where this one consists of two.
+    pub(crate) fn lane(&self, archived: bool) -> Self {
+        let mut lane = self.clone();
+        if self.then_archived {
+            lane.archived = archived.then_some(true);
+        }
+        lane
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archived == Some(true)
+    }
+
+    pub(crate) fn then_archived(&self) -> bool {
+        self.then_archived
+    }
+
+    /// Whether tasks stay in their order whatever happens to them.
+    pub(crate) fn keeps_its_order(&self) -> bool {
+        self.sort == Some(TaskSort::CreatedAt)
+    }
+
+    pub(crate) fn tasks_a_page(&self) -> u64 {
+        self.per_page
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.concurrency
     }
 
     /// Looks at one page once, for a poller: nothing is repeated, and no wait for a quota is longer than `deadline`.
@@ -146,20 +253,47 @@ impl ListTasks {
         memory: &mut Memory<(Page, Option<u64>)>,
         deadline: Instant,
     ) -> Result<Look<(Page, Option<u64>)>, Error> {
-        let _ = deadline;
-        let (page, next) = fetch(self.clone(), number).await?;
-        Ok(memory.remember((page, next?)))
+        let call = self.check()?;
+        let core = self.client.core();
+        let answer = core.look(call, memory.tag(), deadline, |client| {
+            self.clone().request(client, number)
+        });
+        memory.take(answer.await?, |answer| {
+            let (page, next) = read_page(answer, number, self.is_archived());
+            Ok((page, next?))
+        })
     }
 
     /// Gets one page.
     pub(crate) async fn page(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
-        let client = self.client.raw();
-        let states = self.states.as_deref().map(joined).transpose()?;
-        if self.creators.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::invalid(
+        let call = self.check()?;
+        let core = self.client.core();
+        core.run(call, None, |client| self.clone().request(client, number))
+            .await
+    }
+
+    /// Which operation lists this, if it can be listed.
+    fn check(&self) -> Result<Call, Error> {
+        self.check_settings()?;
+        self.states.as_deref().map(joined).transpose()?;
+        match (&self.repo, &self.creators) {
+            (_, Some(creators)) if creators.is_empty() => Err(Error::invalid(
                 "the filter by creators names none; leave it out to list the tasks of all",
-            ));
+            )),
+            (None, Some(_)) => Err(Error::invalid(
+                "only the tasks of a repository can be filtered by creator; list them with `client.repo(…)`",
+            )),
+            (Some(_), _) => Ok(Call::LIST_TASKS_FOR_REPO),
+            (None, None) => Ok(Call::LIST_TASKS),
         }
+    }
+
+    async fn request(
+        self,
+        client: Arc<raw::Client>,
+        number: u64,
+    ) -> Result<raw::ResponseValue<TaskList>, raw::Error> {
+        let states = self.states.as_deref().and_then(|states| joined(states).ok());
         // The two operations take the same arguments, but their builders are two types.
         macro_rules! filtered {
             ($call:expr) => {{
@@ -188,12 +322,9 @@ impl ListTasks {
                 if let Some(creators) = self.creators {
                     call = call.creator_id(creators);
                 }
-                Ok(call.send().await?)
+                call.send().await
             }
-            None if self.creators.is_some() => Err(Error::invalid(
-                "only the tasks of a repository can be filtered by creator; list them with `client.repo(…)`",
-            )),
-            None => Ok(filtered!(client.list_tasks()).send().await?),
+            None => filtered!(client.list_tasks()).send().await,
         }
     }
 }

@@ -3,18 +3,42 @@ use std::fmt;
 
 use crate::Task;
 
-/// What a condition says of a task.
+/// What a condition says of a task, as it is now.
+///
+/// Every value but `Met` means "not now"; they differ in what may still come. How they combine:
+///
+/// | a | b | `a.and(b)` | `a.or(b)` |
+/// |---|---|---|---|
+/// | `Met` | `Met` | `Met` | `Met` |
+/// | `Met` | `NotYet` | `NotYet` | `Met` |
+/// | `Met` | `Unknown` | `Unknown` | `Met` |
+/// | `Met` | `Never` | `Never` | `Met` |
+/// | `NotYet` | `NotYet` or `Unknown` | `NotYet` | as b |
+/// | `Unknown` | `Unknown` | `Unknown` | `Unknown` |
+/// | `Never` | `NotYet` or `Unknown` | `Never` | as b |
+/// | `Never` | `Never` | `Never` | `Never`, with both reasons |
+///
+/// `not` makes `Met` of `NotYet` and of `Never`, `NotYet` of `Met`, and leaves `Unknown`. So `until::succeeded().not()`
+/// is met by a task that failed, and by one that still runs; for "it ended without success" write
+/// `until::ended().and(until::succeeded().not())`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The condition is met; the wait ends.
     Met,
     /// Not yet.
     NotYet,
-    /// It will not be met any more, for this reason; the wait ends with [`WaitError::Never`](super::WaitError::Never).
+    /// It cannot be told, since the task is in a state that this version of the crate does not know. The wait goes on, as
+    /// if not yet; but the contrary is not met either.
+    Unknown,
+    /// Not, and it will not be met any more without a follow-up, for this reason. The wait ends with
+    /// [`WaitErrorKind::Never`](super::WaitErrorKind::Never).
     Never(String),
 }
 
-/// A condition on a task. Closures that return `bool` are conditions.
+/// A condition on a task. Closures that return `bool` are conditions: `true` is [`Progress::Met`], `false` is
+/// [`Progress::NotYet`], in whatever state the task is.
+///
+/// It is checked once for every look that answered, in order, whatever the other conditions it is combined with say.
 ///
 /// The conditions of this crate have `and`, `or`, `not` and `boxed` as methods of their own; bring the trait in, which
 /// is also `agents_api::Condition`, to call them on a closure or on a condition of yours.
@@ -46,7 +70,7 @@ pub trait Condition: Send + 'static {
         Or(self, other)
     }
 
-    /// Met when this one is not.
+    /// Met when this one is not, whether or not it may still be; see [`Progress`](Progress).
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -85,7 +109,7 @@ macro_rules! combinators {
                 $crate::wait::Condition::or(self, other)
             }
 
-            /// Met when this one is not.
+            /// Met when this one is not, whether or not it may still be; see [`Progress`]($crate::wait::Progress).
             #[expect(clippy::should_implement_trait, reason = "the combinator's name in every library")]
             pub fn not(self) -> $crate::wait::Not<Self> {
                 $crate::wait::Condition::not(self)
@@ -124,7 +148,8 @@ impl<A: Condition, B: Condition> Condition for And<A, B> {
         match (self.0.check(task), self.1.check(task)) {
             (Progress::Met, Progress::Met) => Progress::Met,
             (Progress::Never(reason), _) | (_, Progress::Never(reason)) => Progress::Never(reason),
-            _ => Progress::NotYet,
+            (Progress::NotYet, _) | (_, Progress::NotYet) => Progress::NotYet,
+            (Progress::Unknown, _) | (_, Progress::Unknown) => Progress::Unknown,
         }
     }
 }
@@ -140,7 +165,8 @@ impl<A: Condition, B: Condition> Condition for Or<A, B> {
             (Progress::Never(first), Progress::Never(second)) => {
                 Progress::Never(format!("{first}; {second}"))
             }
-            _ => Progress::NotYet,
+            (Progress::Unknown, _) | (_, Progress::Unknown) => Progress::Unknown,
+            (Progress::NotYet, _) | (_, Progress::NotYet) => Progress::NotYet,
         }
     }
 }
@@ -154,6 +180,7 @@ impl<C: Condition> Condition for Not<C> {
         match self.0.check(task) {
             Progress::Met => Progress::NotYet,
             Progress::NotYet | Progress::Never(_) => Progress::Met,
+            Progress::Unknown => Progress::Unknown,
         }
     }
 }
@@ -177,7 +204,7 @@ impl fmt::Debug for BoxCondition {
 
 #[cfg(test)]
 mod tests {
-    use super::Progress::{Met, NotYet};
+    use super::Progress::{Met, NotYet, Unknown};
     use super::*;
 
     /// A condition that always says the same.
@@ -195,32 +222,58 @@ mod tests {
         Progress::Never(reason.to_owned())
     }
 
+    fn task() -> Task {
+        serde_json::from_str(r#"{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z"}"#).unwrap()
+    }
+
     #[test]
-    fn three_values_combine_as_documented() {
-        let task: Task =
-            serde_json::from_str(r#"{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z"}"#)
-                .unwrap();
+    fn values_combine_as_documented() {
         for (a, b, and, or) in [
             (Met, Met, Met, Met),
             (Met, NotYet, NotYet, Met),
-            (NotYet, NotYet, NotYet, NotYet),
+            (Met, Unknown, Unknown, Met),
             (Met, never("x"), never("x"), Met),
-            (NotYet, never("x"), never("x"), NotYet),
-            (never("x"), never("y"), never("x"), never("x; y")),
+            (NotYet, NotYet, NotYet, NotYet),
+            (NotYet, Unknown, NotYet, Unknown),
+            (Unknown, Unknown, Unknown, Unknown),
+            (never("x"), NotYet, never("x"), NotYet),
+            (never("x"), Unknown, never("x"), Unknown),
+            (never("x"), never("x"), never("x"), never("x; x")),
         ] {
-            assert_eq!(
-                says(a.clone()).and(says(b.clone())).check(&task),
-                and,
-                "{a:?} and {b:?}"
-            );
-            assert_eq!(
-                says(a.clone()).or(says(b.clone())).check(&task),
-                or,
-                "{a:?} or {b:?}"
-            );
+            for (a, b) in [(&a, &b), (&b, &a)] {
+                assert_eq!(
+                    says(a.clone()).and(says(b.clone())).check(&task()),
+                    and,
+                    "{a:?} and {b:?}"
+                );
+                assert_eq!(
+                    says(a.clone()).or(says(b.clone())).check(&task()),
+                    or,
+                    "{a:?} or {b:?}"
+                );
+            }
         }
-        for (a, not) in [(Met, NotYet), (NotYet, Met), (never("x"), Met)] {
-            assert_eq!(says(a).not().check(&task), not);
+        for (a, not) in [
+            (Met, NotYet),
+            (NotYet, Met),
+            (never("x"), Met),
+            (Unknown, Unknown),
+        ] {
+            assert_eq!(says(a).not().check(&task()), not);
+        }
+    }
+
+    #[test]
+    fn not_of_both_is_either_not() {
+        let all = [Met, NotYet, Unknown, never("x")];
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+            let (says_a, says_b) = (|| says(a.clone()), || says(b.clone()));
+            let together = says_a().and(says_b()).not().check(&task());
+            let apart = says_a().not().or(says_b().not()).check(&task());
+            assert_eq!(together, apart, "{a:?} and {b:?}");
+            let together = says_a().or(says_b()).not().check(&task());
+            let apart = says_a().not().and(says_b().not()).check(&task());
+            assert_eq!(together, apart, "{a:?} or {b:?}");
         }
     }
 }

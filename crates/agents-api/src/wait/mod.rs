@@ -1,15 +1,54 @@
-//! Waiting until a task meets a condition.
+//! Waiting until a task meets a condition, and watching what happens to it.
 //!
 //! Users disagree on when a task is over: `idle` and `waiting_for_user` are pauses that some want to stop at. So a
 //! wait names its condition: one of [`until`], a combination of them, or a closure of your own. Every wait has an end:
-//! the time limit applies by default.
+//! the time limit applies by default. A [`Watch`] has none: it tells every change, and what to make of it is yours.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+//! # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+//! # let repo = client.repo("octocat", "hello-world")?;
+//! use agents_api::until;
+//!
+//! // Start and wait in one sentence.
+//! let done = repo.start_task("Fix the login button").wait_until(until::settled()).await?;
+//!
+//! // Or wait for a task by its id, which another process may have started.
+//! let done = client.task(&done.id).wait_until(until::ended().or(until::needs_user())).await?;
+//!
+//! // Or see all that happens to it.
+//! let mut updates = client.task(&done.id).watch();
+//! while let Some(update) = updates.try_next().await? {
+//!     println!("{}", update.task.state);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Both look at the task again and again, in the same way: see [`Cadence`] for how often, and
+//! [`WaitUntil`](WaitUntil#failures) for what becomes of failures.
+mod baseline;
 mod cadence;
 mod condition;
 mod error;
+#[cfg(test)]
+mod model;
+mod options;
+mod poller;
 mod schedule;
+mod start_and_wait;
 pub mod until;
+mod update;
 mod wait_until;
+mod watch;
 
+pub use baseline::Baseline;
+pub use cadence::Cadence;
 pub use condition::{And, BoxCondition, Condition, Not, Or, Progress};
-pub use error::WaitError;
+pub use error::{WaitError, WaitErrorKind};
+pub use start_and_wait::{StartAndWait, StartAndWaitError};
+pub use update::{SessionChange, Update};
 pub use wait_until::WaitUntil;
+pub use watch::Watch;

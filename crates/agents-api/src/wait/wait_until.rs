@@ -1,44 +1,46 @@
-//! The wait itself: look, decide, sleep, look again.
+//! The wait for a task that exists.
 use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-use super::cadence::Cadence;
-use super::schedule::{Next, Saw, Schedule};
-use super::{Condition, Progress, WaitError};
+use super::options::Options;
+use super::{Baseline, Cadence, Condition, Update, WaitError};
 use crate::tasks::BoxFuture;
-use crate::{Error, Task, TaskRef};
-
-/// How long a wait lasts if nothing else is said: longer than an agent's session does.
-const TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
-
-/// This many looks in a row may fail for a passing reason.
-const FAILURES: u32 = 5;
-
-/// What [`WaitUntil::on_change`] calls.
-type Observer = Box<dyn FnMut(&Task) + Send>;
+use crate::{Task, TaskRef};
 
 /// Waits when awaited; made by [`TaskRef::wait_until`] and [`TaskRef::wait_for`].
 ///
 /// Looks at once, then after pauses of 2 to 30 seconds, short after a change and longer while nothing happens. Gives
-/// up after two hours, and looks for the last time just before. Dropping the future ends the wait; the task is not
-/// affected.
+/// up after two hours. Dropping the future ends the wait, at any moment; the task is not affected.
+///
+/// # The deadline
+/// It bounds everything: looks, pauses and rate limits. The last look is made two seconds before it, or a quarter of a
+/// shorter limit, so that its answer can arrive in time: what happens after that is not seen. A wait that is out of time
+/// ends at its deadline and not before, so that a caller who waits again in a loop makes no haste.
 ///
 /// # Failures
-/// A look that fails for a passing reason (no answer, a proxy's page, a server error) is repeated after the pause, up
-/// to five times in a row; any other failure ends the wait. A rate limit is no failure: the wait sleeps as long as
-/// GitHub asks ([`Error::retry_after`]), or a minute and twice as long each time if it says nothing. If that is beyond
-/// the time limit, the wait sleeps up to the limit without another look, and the rate limit is in
-/// [`WaitError::error`].
+/// A look that fails for a passing reason (no answer, a proxy's page, a server error) is repeated after 2 seconds and
+/// more, or the cadence's pause if that is shorter, until looks have failed for five minutes in a row: see
+/// [`WaitUntil::patience`]. Any other failure ends the wait. A rate limit is no failure: the wait sleeps as long as GitHub
+/// asks ([`Error::retry_after`](crate::Error::retry_after)), or a minute and twice as long each time if it says nothing,
+/// six times at most. If that is beyond the deadline, the wait sleeps up to it without another look, and the rate limit is
+/// in [`WaitError::error`].
 ///
-/// ```no_run
-/// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+/// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.id;
 /// use std::time::Duration;
 /// use agents_api::until;
 ///
-/// let task = client.task("TASK_ID").wait_until(until::settled()).timeout(Duration::from_secs(3600)).await?;
+/// let task = client
+///     .task(id)
+///     .wait_until(until::settled())
+///     .timeout(Duration::from_secs(3600))
+///     .on_update(|update| println!("{}", update.task.state))
+///     .await?;
 /// println!("{}", task.state);
 /// # Ok(())
 /// # }
@@ -47,9 +49,7 @@ type Observer = Box<dyn FnMut(&Task) + Send>;
 pub struct WaitUntil<C> {
     task: TaskRef,
     condition: C,
-    timeout: Duration,
-    cadence: Cadence,
-    on_change: Option<Observer>,
+    options: Options,
 }
 
 impl<C: Condition> WaitUntil<C> {
@@ -57,94 +57,75 @@ impl<C: Condition> WaitUntil<C> {
         Self {
             task,
             condition,
-            timeout: TIMEOUT,
-            cadence: Cadence::new(),
-            on_change: None,
+            options: Options::default(),
         }
     }
 
-    /// How long to wait at most; by default two hours. It bounds everything: looks, pauses and rate limits.
+    /// How long to wait at most; by default two hours. See [The deadline](Self#the-deadline).
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
+        self.options.timeout = limit;
         self
     }
 
-    /// Looks at this interval instead of the adaptive one, at least a millisecond. Every look is a request that counts
-    /// against the quota of 5,000 an hour.
-    pub fn every(mut self, interval: Duration) -> Self {
-        self.cadence = Cadence::every(interval);
+    /// How long to sleep between looks; by default [`Cadence::default`], 2 to 30 seconds.
+    pub fn cadence(mut self, cadence: Cadence) -> Self {
+        self.options.cadence = cadence;
         self
     }
 
-    /// Calls `observer` with the task when it is first seen and whenever its state has changed.
-    pub fn on_change(mut self, observer: impl FnMut(&Task) + Send + 'static) -> Self {
-        self.on_change = Some(Box::new(observer));
+    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
+    pub fn every(self, interval: Duration) -> Self {
+        self.cadence(Cadence::every(interval))
+    }
+
+    /// How long looks may fail in a row, for passing reasons, before the wait ends; by default five minutes. Zero ends it
+    /// at the first failure. Pauses that GitHub asks for do not count.
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.options.patience = limit;
         self
     }
 
-    async fn run(mut self) -> Result<Task, WaitError> {
-        let mut schedule = Schedule::new(self.cadence, self.timeout, Instant::now());
-        let mut last: Option<Box<Task>> = None;
-        let mut failure: Option<Error> = None;
-        let mut failures = 0;
-        loop {
-            let look = self.task.get().into_future();
-            let saw = match timeout_at(schedule.deadline(), look).await {
-                Err(_) => return Err(self.timed_out(last, failure)),
-                Ok(Ok(task)) => {
-                    failures = 0;
-                    failure = None;
-                    let changed = last.as_ref().is_none_or(|last| last.state != task.state);
-                    if let (true, Some(observer)) = (changed, &mut self.on_change) {
-                        observer(&task);
-                    }
-                    let progress = self.condition.check(&task);
-                    let task = match progress {
-                        Progress::Met => return Ok(task),
-                        Progress::NotYet => Box::new(task),
-                        Progress::Never(reason) => {
-                            return Err(WaitError::Never {
-                                last: task.into(),
-                                reason,
-                            });
-                        }
-                    };
-                    last = Some(task);
-                    if changed { Saw::Change } else { Saw::NoChange }
-                }
-                Ok(Err(error)) => {
-                    let asked = error.retry_after();
-                    let limited = error.is_rate_limited();
-                    failures += u32::from(!limited);
-                    if failures > FAILURES || !(limited || error.is_passing()) {
-                        let id = self.task.id().to_owned();
-                        return Err(WaitError::Failed { id, last, error });
-                    }
-                    failure = Some(error);
-                    if limited {
-                        Saw::RateLimit(asked)
-                    } else {
-                        Saw::Failure(asked)
-                    }
-                }
-            };
-            match schedule.next(saw, Instant::now()) {
-                Next::Look(at) => sleep_until(at).await,
-                Next::TimeUp => {
-                    sleep_until(schedule.deadline()).await;
-                    return Err(self.timed_out(last, failure));
-                }
-            }
-        }
+    /// Calls `observer` when the task is first seen, and whenever anything of it has changed: its state, its name, its
+    /// sessions, its artifacts. Looks that saw no change call nothing. It is called before the wait ends, with the last
+    /// change too.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use agents_api::until;
+    /// let wait = client.task("TASK_ID").wait_until(until::settled()).on_update(|update| {
+    ///     if update.is_new_state() {
+    ///         println!("{}", update.task.state);
+    ///     }
+    /// });
+    /// wait.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_update(mut self, observer: impl FnMut(&Update) + Send + 'static) -> Self {
+        self.options.observer = Some(Box::new(observer));
+        self
     }
 
-    fn timed_out(&self, last: Option<Box<Task>>, error: Option<Error>) -> WaitError {
-        WaitError::TimedOut {
-            id: self.task.id().to_owned(),
-            last,
-            after: self.timeout,
-            error,
-        }
+    /// Takes a look into account only once the task has moved on since then; for tasks that had ended or paused and were
+    /// asked to go on. Until then the condition is not checked. See [`Baseline`] for what counts as having moved on.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use agents_api::until;
+    /// use agents_api::wait::Baseline;
+    ///
+    /// let task = client.task("TASK_ID");
+    /// let done = task.wait_until(until::ended()).await?;
+    /// println!("Now ask it to go on, on {}", done.html_url.as_deref().unwrap_or_default());
+    /// let done = task.wait_until(until::ended()).since(Baseline::of(&done)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A baseline of another task ends the wait before its first look.
+    pub fn since(mut self, baseline: Baseline) -> Self {
+        self.options.baseline = Some(baseline);
+        self
     }
 }
 
@@ -153,16 +134,19 @@ impl<C: fmt::Debug> fmt::Debug for WaitUntil<C> {
         f.debug_struct("WaitUntil")
             .field("task", &self.task)
             .field("condition", &self.condition)
-            .field("timeout", &self.timeout)
+            .field("timeout", &self.options.timeout)
+            .field("cadence", &self.options.cadence)
             .finish_non_exhaustive()
     }
 }
 
+/// # Errors
+/// When the time is up, the condition will never be met, or the task cannot be looked at: see [`WaitError`].
 impl<C: Condition> IntoFuture for WaitUntil<C> {
     type Output = Result<Task, WaitError>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(self.options.wait(self.task, self.condition))
     }
 }

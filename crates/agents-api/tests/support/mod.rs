@@ -1,23 +1,31 @@
 //! What the tests share.
 #![allow(dead_code, reason = "no test uses all of it")]
 
-use agents_api::{Client, Repo};
+use agents_api::{Client, ClientBuilder, Repo, RetryPolicy};
 use agents_api_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// A client of the emulator, and a repository there.
+/// A client of the emulator that sends every request once, and a repository there.
 pub(crate) fn connect(github: &Emulator) -> (Client, Repo) {
+    connect_with(github, |client| client.retry(RetryPolicy::never()))
+}
+
+/// A client of the emulator, set up as the test needs it, and a repository there.
+pub(crate) fn connect_with(
+    github: &Emulator,
+    set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> (Client, Repo) {
     let client = Client::builder()
         .base_url(github.base_url())
-        .token(github.token())
-        .build()
-        .unwrap();
+        .token(github.token());
+    let client = set_up(client).build().unwrap();
     let repo = client.repo("octocat", "hello-world").unwrap();
     (client, repo)
 }
 
-/// A client of a server that gives these answers, each on a connection of its own, and a repository there.
+/// A client that sends every request once, of a server that gives these answers, each on a connection of its own, and a
+/// repository there.
 pub(crate) async fn answers(answers: impl IntoIterator<Item = impl Into<String>>) -> (Client, Repo) {
     let answers: Vec<String> = answers.into_iter().map(Into::into).collect();
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -35,6 +43,7 @@ pub(crate) async fn answers(answers: impl IntoIterator<Item = impl Into<String>>
     let client = Client::builder()
         .base_url(format!("http://{address}"))
         .token("ghp_example")
+        .retry(RetryPolicy::never())
         .build()
         .unwrap();
     let repo = client.repo("octocat", "hello-world").unwrap();

@@ -1,12 +1,14 @@
-//! What an answer says of rate limits, in the order in which GitHub wants to be obeyed.
+//! What the headers of an answer say of rate limits.
 use std::time::{Duration, SystemTime};
 
 use agents_api_raw::RawResponse;
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
+use super::RateLimit;
+
 /// Whether GitHub wants fewer requests: 429, or a 403 that says so in any of the ways it does.
-pub(super) fn is_rate_limited(answer: &RawResponse) -> bool {
+pub(crate) fn is_rate_limited(answer: &RawResponse) -> bool {
     match answer.status().as_u16() {
         429 => true,
         403 => {
@@ -21,7 +23,7 @@ pub(super) fn is_rate_limited(answer: &RawResponse) -> bool {
 }
 
 /// How long the answer asks to wait: `retry-after`, else until the quota is filled again if it is spent.
-pub(super) fn retry_after(answer: &RawResponse) -> Option<Duration> {
+pub(crate) fn retry_after(answer: &RawResponse) -> Option<Duration> {
     let headers = answer.headers();
     if let Some(told) = text(headers, RETRY_AFTER.as_str()) {
         if let Ok(seconds) = told.parse() {
@@ -43,8 +45,24 @@ fn is_spent(headers: &HeaderMap) -> bool {
     text(headers, "x-ratelimit-remaining") == Some("0")
 }
 
+/// What the headers say of a quota; one without a name is that of `resource`.
+pub(crate) fn rate_limit(headers: &HeaderMap, resource: &str) -> Option<RateLimit> {
+    let number = |name| text(headers, name)?.parse::<u64>().ok();
+    let (limit, remaining) = (number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?);
+    let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+    Some(RateLimit {
+        limit,
+        remaining,
+        used: number("x-ratelimit-used").unwrap_or_else(|| limit.saturating_sub(remaining)),
+        reset: DateTime::from_timestamp(reset, 0)?,
+        resource: text(headers, "x-ratelimit-resource")
+            .unwrap_or(resource)
+            .to_owned(),
+    })
+}
+
 /// How long it is until then, by the clock of the server if the answer tells it; the local one may be off.
-fn until(time: DateTime<Utc>, headers: &HeaderMap) -> Duration {
+pub(crate) fn until(time: DateTime<Utc>, headers: &HeaderMap) -> Duration {
     let now = text(headers, DATE.as_str())
         .and_then(http_date)
         .unwrap_or_else(|| SystemTime::now().into());
@@ -61,12 +79,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use reqwest::StatusCode;
     use reqwest::header::{HeaderName, HeaderValue};
 
-    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> RawResponse {
+    pub(in crate::transport) fn answer(
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        body: &'static str,
+    ) -> RawResponse {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
@@ -77,7 +99,7 @@ mod tests {
         )
     }
 
-    const DATE: (&str, &str) = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    pub(in crate::transport) const DATE: (&str, &str) = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
 
     #[test]
     fn the_wait_asked_for_is_found_in_each_form() {

@@ -1,0 +1,76 @@
+//! Spans and events, with the names that OpenTelemetry gives to HTTP clients. Never a token, a prompt or a whole address.
+use agents_api_raw::ResponseValue;
+use reqwest::Url;
+use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Span, debug, info_span};
+
+use super::Call;
+use crate::Error;
+
+/// The span of an operation: all attempts, and the pauses between.
+pub(super) fn span(call: Call, server: &Url) -> Span {
+    info_span!(
+        "agents_api",
+        otel.kind = "client",
+        operation = call.operation,
+        http.request.method = call.method,
+        url.template = call.path,
+        server.address = server.host_str(),
+        server.port = server.port_or_known_default(),
+        http.response.status_code = Empty,
+        http.request.resend_count = Empty,
+        github.request_id = Empty,
+        error.type = Empty,
+    )
+}
+
+/// The operation succeeded.
+pub(super) fn succeeded<T>(answer: &ResponseValue<T>, attempts: u32) {
+    let span = Span::current();
+    if span.is_disabled() {
+        return;
+    }
+    span.record("http.response.status_code", answer.status().as_u16());
+    if attempts > 1 {
+        span.record("http.request.resend_count", attempts - 1);
+    }
+    let id = answer.headers().get("x-github-request-id");
+    if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+        span.record("github.request_id", id);
+    }
+}
+
+/// A look found nothing new.
+pub(super) fn unchanged() {
+    Span::current().record("http.response.status_code", 304);
+}
+
+/// An attempt failed, and another will follow.
+pub(super) fn again(error: &Error, at: Instant) {
+    debug!(
+        error.type = error.kind().as_str(),
+        http.response.status_code = error.status(),
+        attempt = error.attempts(),
+        pause_ms = u64::try_from((at - Instant::now()).as_millis()).unwrap_or(u64::MAX),
+        "the request failed and is sent again",
+    );
+}
+
+/// The operation failed.
+pub(super) fn failed(error: &Error) {
+    let span = Span::current();
+    if span.is_disabled() {
+        return;
+    }
+    span.record("error.type", error.kind().as_str());
+    if let Some(status) = error.status() {
+        span.record("http.response.status_code", status);
+    }
+    if error.attempts() > 1 {
+        span.record("http.request.resend_count", error.attempts() - 1);
+    }
+    if let Some(id) = error.request_id() {
+        span.record("github.request_id", id);
+    }
+}

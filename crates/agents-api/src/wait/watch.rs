@@ -1,0 +1,213 @@
+//! Every change of one task, as a stream.
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+
+use super::poller::{Poller, Step};
+use super::schedule::{PATIENCE, Schedule};
+use super::{Cadence, Update};
+use crate::tasks::BoxFuture;
+use crate::{Error, Task, TaskRef, TaskStateExt as _};
+
+/// The changes of a task; made by [`TaskRef::watch`].
+///
+/// The first item comes at once and tells the task as it is. After that the stream sleeps between looks, and yields an
+/// item only when anything of the task has changed: several changes between two looks are one item. It ends after an item
+/// whose task has ended, unless [`Watch::until_dropped`] says otherwise. A state that this version of the crate does not
+/// know is yielded as any other and is no end. There is no time limit: bound it from outside, or use
+/// [`TaskRef::wait_until`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+/// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.id;
+/// let mut updates = client.task(id).watch();
+/// while let Some(update) = updates.try_next().await? {
+///     println!("{}", update.task.state);
+///     for change in &update.changed_sessions {
+///         println!("  session {}: {}", change.session.id, change.session.state);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Nothing is spawned, and time passes only while it is polled. Dropping the future of [`Watch::try_next`] loses nothing:
+/// a look under way goes on when the stream is asked again. Dropping the stream ends it.
+///
+/// # Errors
+/// Failures are ridden out as those of a wait are: see [Failures](super::WaitUntil#failures). One that will not pass, or
+/// did not within [`Watch::patience`], is yielded once. The stream does not end with it: asked again it looks again,
+/// after the pause, with new patience. So a lasting failure, such as a task that is not found, is yielded each time, and
+/// whoever goes on after errors has to bound how often.
+///
+/// # In another process
+/// The task of the last item, kept as JSON, is all that it takes to go on: see [`Watch::resume_from`].
+#[must_use = "nothing is sent until an update is asked for"]
+pub struct Watch {
+    settings: Settings,
+    state: State,
+}
+
+#[derive(Clone)]
+struct Settings {
+    task: TaskRef,
+    cadence: Cadence,
+    patience: Duration,
+    last: Option<Task>,
+    past_the_end: bool,
+}
+
+/// Where the stream stands.
+enum State {
+    /// Nothing was asked for. Leads to `Looking`.
+    New,
+    /// A pause and the look after it are under way, or will be once the caller asks. Leads to itself, or after an ended
+    /// task to `Done`.
+    Looking(BoxFuture<(Poller, Step)>),
+    /// The task has ended, and was told.
+    Done,
+}
+
+impl Watch {
+    pub(crate) fn new(task: TaskRef) -> Self {
+        let settings = Settings {
+            task,
+            cadence: Cadence::default(),
+            patience: PATIENCE,
+            last: None,
+            past_the_end: false,
+        };
+        let state = State::New;
+        Self { settings, state }
+    }
+
+    /// How long to sleep between looks; by default [`Cadence::default`], 2 to 30 seconds. As all settings it begins a
+    /// new watch: make them before the first item is asked for.
+    pub fn cadence(mut self, cadence: Cadence) -> Self {
+        self.settings.cadence = cadence;
+        self.afresh()
+    }
+
+    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
+    pub fn every(self, interval: Duration) -> Self {
+        self.cadence(Cadence::every(interval))
+    }
+
+    /// How long looks may fail in a row, for passing reasons, before the failure is yielded; by default five minutes.
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.settings.patience = limit;
+        self.afresh()
+    }
+
+    /// Goes on after the task has ended, since a follow-up may wake it. Such a stream has no end.
+    pub fn until_dropped(mut self) -> Self {
+        self.settings.past_the_end = true;
+        self.afresh()
+    }
+
+    /// Goes on from where another watch of the task has stopped, also in another process: `last` is the task of its last
+    /// item. The first look is made at once, and yields an item if anything has changed since; what changed is told
+    /// exactly, and nothing twice. If nothing has changed and the task has ended, the stream ends without an item.
+    ///
+    /// A task of a list can be given, too; since lists tell no sessions, the first item tells all of them as new.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # let file = "watch.json";
+    /// use agents_api::{Task, serde_json};
+    ///
+    /// let mut updates = client.task("TASK_ID").watch();
+    /// if let Ok(json) = std::fs::read(file) {
+    ///     updates = updates.resume_from(serde_json::from_slice::<Task>(&json)?);
+    /// }
+    /// while let Some(update) = updates.try_next().await? {
+    ///     println!("{}", update.task.state);
+    ///     std::fs::write(file, serde_json::to_vec(&update.task)?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume_from(mut self, last: Task) -> Self {
+        self.settings.last = Some(last);
+        self.afresh()
+    }
+
+    /// The next change, or `None` after the end of the task.
+    ///
+    /// # Errors
+    /// When the task cannot be looked at; see [Errors](Self#errors).
+    pub async fn try_next(&mut self) -> Result<Option<Update>, Error> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+            .await
+            .transpose()
+    }
+
+    fn afresh(mut self) -> Self {
+        self.state = State::New;
+        self
+    }
+}
+
+impl Settings {
+    fn poller(&self) -> Poller {
+        let schedule = Schedule::new(self.cadence, self.patience);
+        Poller::new(self.task.clone(), schedule, self.last.clone())
+    }
+}
+
+async fn step(mut poller: Poller) -> (Poller, Step) {
+    let step = poller.step().await;
+    (poller, step)
+}
+
+impl Stream for Watch {
+    type Item = Result<Update, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            let look = match &mut this.state {
+                State::New => {
+                    this.state = State::Looking(Box::pin(step(this.settings.poller())));
+                    continue;
+                }
+                State::Looking(look) => look,
+                State::Done => return Poll::Ready(None),
+            };
+            let (poller, made) = ready!(look.as_mut().poll(context));
+            let (item, goes_on) = match made {
+                Step::Seen(seen) => {
+                    let goes_on = this.settings.past_the_end || !seen.task.state.has_ended();
+                    (seen.changed.then(|| Ok(seen.update(goes_on))), goes_on)
+                }
+                Step::GivenUp(error) => (Some(Err(error)), true),
+                Step::RiddenOut => (None, true),
+                Step::TimeUp => (None, false),
+            };
+            this.state = if goes_on {
+                State::Looking(Box::pin(step(poller)))
+            } else {
+                State::Done
+            };
+            if item.is_some() {
+                return Poll::Ready(item);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("task", &self.settings.task)
+            .field("cadence", &self.settings.cadence)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,169 @@
+//! Where a walk stands: cursors, and collecting so many tasks.
+mod support;
+
+use std::collections::BTreeSet;
+
+use agents_api::pages::Cursor;
+use agents_api::{ErrorKind, SortDirection, TaskSort, TaskState};
+use agents_api_emulator::{Effect, Emulator, Fault, Target};
+use support::connect;
+
+#[tokio::test]
+async fn a_stored_cursor_resumes_the_walk_in_either_list() {
+    let github = Emulator::builder().tasks(80).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo
+        .list_tasks()
+        .in_creation_order()
+        .including_archived()
+        .per_page(6);
+    let mut ids = BTreeSet::new();
+    let mut resumed = 0;
+    let mut items = list.clone().items();
+    while let Some(task) = items.try_next().await.unwrap() {
+        ids.insert(task.id);
+        if ids.len() % 10 == 9 {
+            let stored = serde_json::to_string(&items.cursor()).unwrap();
+            let cursor: Option<Cursor> = serde_json::from_str(&stored).unwrap();
+            // The place is the page of the next task, so tasks of this page come again.
+            let Some(cursor) = cursor else { break };
+            items = list.clone().resume(cursor).items();
+            resumed += 1;
+            while let Some(task) = items.try_next().await.unwrap() {
+                if ids.insert(task.id) {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(resumed > 2);
+    let all = list.items().collect_up_to(usize::MAX).await.unwrap();
+    assert_eq!(ids, all.tasks.into_iter().map(|task| task.id).collect());
+}
+
+#[tokio::test]
+async fn what_is_archived_before_a_walk_is_resumed_hides_no_task() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo.list_tasks().in_creation_order().per_page(5);
+    let mut items = list.clone().items();
+    let mut ids = BTreeSet::new();
+    for _ in 0..10 {
+        ids.insert(items.try_next().await.unwrap().unwrap().id);
+    }
+    let cursor = items.cursor().unwrap();
+    for id in ids.iter().take(7) {
+        github.task(id).unwrap().archive();
+    }
+    let mut items = list.clone().resume(cursor).items();
+    while let Some(task) = items.try_next().await.unwrap() {
+        ids.insert(task.id);
+    }
+    let all = list.items().collect_up_to(usize::MAX).await.unwrap();
+    assert!(
+        all.tasks.iter().all(|task| ids.contains(&task.id)),
+        "one was missed"
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_is_refused_before_anything_is_sent() {
+    let github = Emulator::builder().tasks(40).start().await.unwrap();
+    let (client, repo) = connect(&github);
+    let list = || repo.list_tasks().per_page(5);
+    let mut pages = list().pages();
+    pages.try_next().await.unwrap();
+    let cursor = || pages.cursor().unwrap();
+    github.clear_requests();
+    for other in [
+        client.list_tasks().per_page(5),
+        client.repo("octocat", "other").unwrap().list_tasks().per_page(5),
+        list().per_page(6),
+        list().archived(),
+        list().including_archived(),
+        list().states([TaskState::Failed]),
+        list().sort(TaskSort::CreatedAt),
+        list().direction(SortDirection::Asc),
+        list().since(github.now()),
+        list().creators([1]),
+    ] {
+        let mut items = other.resume(cursor()).concurrency(4).items();
+        for _ in 0..2 {
+            let error = items.try_next().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(
+                error.to_string().starts_with("the cursor is of another list"),
+                "{error}"
+            );
+        }
+    }
+    assert!(github.requests().is_empty());
+    let page = list()
+        .concurrency(4)
+        .resume(cursor())
+        .pages()
+        .try_next()
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(page.number, 2);
+}
+
+#[tokio::test]
+async fn so_many_tasks_are_collected_and_it_is_told_whether_there_are_more() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = || repo.list_tasks().per_page(8);
+    let all = list().items().collect_up_to(usize::MAX).await.unwrap();
+    assert!(all.is_complete() && all.next.is_none() && all.tasks.len() > 20);
+    let mut items = list().items();
+    let mut parts = Vec::new();
+    for (most, more) in [
+        (0, true),
+        (3, true),
+        (5, true),
+        (10, true),
+        (1000, false),
+        (1000, false),
+    ] {
+        let part = items.collect_up_to(most).await.unwrap();
+        assert_eq!(!part.is_complete(), more, "{most}");
+        assert!(part.tasks.len() <= most);
+        parts.extend(part.tasks);
+    }
+    assert_eq!(parts, all.tasks);
+    let exact = list().items().collect_up_to(all.tasks.len()).await.unwrap();
+    assert!(exact.is_complete());
+    github.clear_requests();
+    assert_eq!(list().items().collect_up_to(8).await.unwrap().tasks.len(), 8);
+    assert_eq!(github.requests().len(), 1, "one page was enough");
+}
+
+#[tokio::test]
+async fn collecting_keeps_what_it_has_when_a_page_fails() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = || repo.list_tasks().in_creation_order().per_page(5);
+    let whole = list().items().collect_up_to(18).await.unwrap().tasks;
+    let down = || Fault::on(Target::Lists, Effect::Status(404)).nth(3);
+    github.inject(down());
+    let mut items = list().items();
+    let error = items.collect_up_to(18).await.unwrap_err();
+    assert!(error.is_not_found());
+    let place = items.cursor().unwrap();
+    assert!(list().resume(place).items().try_next().await.unwrap().unwrap() == whole[0]);
+    github.clear_faults();
+    assert_eq!(items.collect_up_to(18).await.unwrap().tasks, whole);
+
+    github.inject(down());
+    let mut items = list().items();
+    assert!(items.collect_up_to(18).await.is_err());
+    assert_eq!(items.take_ready(), whole[..10]);
+    let page = list()
+        .resume(items.cursor().unwrap())
+        .items()
+        .collect_up_to(5)
+        .await
+        .unwrap();
+    assert_eq!(page.tasks, whole[10..15]);
+}
