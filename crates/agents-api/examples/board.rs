@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use agents_api::fleet::{Fleet, FleetWatch};
-use agents_api::{Client, FleetEvent, Task, TaskState};
+use agents_api::{Client, FleetEvent, Task, TaskState, TaskStateExt as _};
 use agents_api_emulator::{Emulator, Life};
 
 /// So many tasks fit on the board, those updated last.
@@ -58,7 +58,7 @@ async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
     }
     // Time is fast here, so the looks are, too.
     let fleet = repo.fleet().every(Duration::from_millis(100)).quota_share(1.0);
-    show(fleet, |watch| watch.tasks().all(|task| is_over(task))).await
+    show(fleet, |watch| watch.tasks().all(|task| task.state.has_ended())).await
 }
 
 /// Shows a fleet until it is `done`.
@@ -75,13 +75,6 @@ async fn show(fleet: Fleet, done: impl Fn(&FleetWatch) -> bool) -> Result<(), Bo
     }
     println!("{} tasks, {} requests", watch.tasks().len(), watch.requests());
     Ok(())
-}
-
-fn is_over(task: &Task) -> bool {
-    matches!(
-        task.state,
-        TaskState::Completed | TaskState::Failed | TaskState::TimedOut | TaskState::Cancelled
-    )
 }
 
 struct Board {
@@ -140,7 +133,7 @@ impl Board {
             };
             writeln!(out, "\x1b[{color}m{}\x1b[0m", row(task))?;
         }
-        let over = tasks.iter().filter(|task| is_over(task)).count();
+        let over = tasks.iter().filter(|task| task.state.has_ended()).count();
         writeln!(out, "{over} of {} are over  {}", tasks.len(), self.weather)?;
         out.flush()
     }

@@ -23,7 +23,7 @@ use std::process::{Child, Command, ExitCode};
 use std::time::Duration;
 
 use agents_api::fleet::{Checkpoint, Fleet, FleetWatch};
-use agents_api::{Client, FleetEvent, Task, TaskState};
+use agents_api::{Client, FleetEvent, TaskState, TaskStateExt as _};
 use agents_api_emulator::{Change, Emulator, Script, TaskSeed};
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,10 @@ async fn on_the_emulator(file: &Path) -> Result<(), AnyError> {
     let fleet = Client::from_env()?.fleet();
     // Time is fast there, so the looks are, too.
     let fleet = fleet.every(Duration::from_millis(50)).quota_share(1.0);
-    follow(fleet, file, |watch| watch.tasks().all(|task| is_over(task))).await
+    follow(fleet, file, |watch| {
+        watch.tasks().all(|task| task.state.has_ended())
+    })
+    .await
 }
 
 /// Where the supervisor stands, and what it has done so far.
@@ -80,7 +83,7 @@ async fn follow(fleet: Fleet, file: &Path, done: impl Fn(&FleetWatch) -> bool) -
     let mut watch = fleet.watch();
     while let Some(event) = watch.try_next().await? {
         if let (Some(_), Some(task)) = (event.new_state(), event.task())
-            && is_over(task)
+            && task.state.has_ended()
         {
             println!("{} is {}", task.id, task.state);
             reports.push(Report {
@@ -116,13 +119,6 @@ fn save(file: &Path, saved: &Saved) -> Result<(), AnyError> {
     fs::write(&beside, serde_json::to_vec(saved)?)?;
     fs::rename(&beside, file)?;
     Ok(())
-}
-
-fn is_over(task: &Task) -> bool {
-    matches!(
-        task.state,
-        TaskState::Completed | TaskState::Failed | TaskState::TimedOut | TaskState::Cancelled
-    )
 }
 
 /// Kills a supervisor again and again, and looks whether its reports are right all the same.

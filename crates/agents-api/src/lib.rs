@@ -40,10 +40,8 @@ pub use agents_api_raw::types::{
     TaskState, UsageType, User,
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
-pub use error::{Delivery, Error, ErrorKind};
-pub use fleet::FleetEvent;
-pub use transport::RateLimit;
 pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use fleet::FleetEvent;
 pub use state::{Phase, TaskStateExt};
 pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
 pub use usage::{AiCredits, PremiumRequests, Usage};

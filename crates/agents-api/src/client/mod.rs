@@ -11,7 +11,6 @@ use std::sync::Arc;
 use agents_api_raw as raw;
 
 use crate::fleet::Fleet;
-use crate::tasks::ListTasks;
 use crate::tasks::{Ledger, ListTasks};
 use crate::transport::{Core, Credentials, Settings};
 use crate::{Error, RateLimit};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::event::{FleetEvent, GoneReason};
-use crate::{Artifact, Task, TaskState};
+use crate::{Artifact, Task};
 
 /// A task that is followed.
 #[derive(Clone, Debug)]
@@ -253,14 +253,6 @@ impl Known {
         };
         self.outbox.push_back((event, Some(before)));
     }
-}
-
-/// Whether a task has ended, unless a follow-up wakes it.
-pub(super) fn has_ended(task: &Task) -> bool {
-    matches!(
-        task.state,
-        TaskState::Completed | TaskState::Failed | TaskState::TimedOut | TaskState::Cancelled
-    )
 }
 
 /// Whether nothing has happened between two sights of a task. Only what lists and gets both tell counts, and a time that

@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use super::agenda::{Agenda, Errand, Why};
 use super::budget::{Budget, Class};
 use super::event::{FleetEvent, GoneReason};
-use super::known::{Following, Known, Seen, has_ended};
+use super::known::{Following, Known, Seen};
 use super::looks::{LEAST, Looks};
 use super::walk::{Inventory, Lane, PageSight, Turn};
 use super::weather::{Failure, Weather};
-use crate::{Error, Task};
+use crate::{Error, Task, TaskStateExt as _};
 
 /// A get may be behind the list so many times; then it is believed.
 const PATIENCE: u32 = 5;
@@ -285,7 +285,7 @@ impl Machine {
         }
         self.full = Full::Due(now.saturating_add(self.settings.resync));
         self.has_synced = true;
-        let active = self.known.entries().filter(|entry| !has_ended(&entry.task));
+        let active = self.known.entries().filter(|entry| !entry.task.state.has_ended());
         let event = FleetEvent::Synced {
             tasks: self.known.entries().len(),
             active: active.count(),
@@ -406,7 +406,7 @@ impl Machine {
             self.known.unlist(id);
         }
         if let Some(entry) = self.known.get(id).filter(|entry| !entry.listed) {
-            let pause = if has_ended(&entry.task) {
+            let pause = if entry.task.state.has_ended() {
                 self.settings.resync
             } else {
                 self.settings.every

@@ -10,10 +10,10 @@ use proptest::prelude::*;
 use reqwest::StatusCode;
 
 use super::event::{FleetEvent, GoneReason};
-use super::known::{Following, has_ended};
+use super::known::Following;
 use super::machine::{Ask, Machine, Settings, Sight, Step};
 use super::walk::{Lane, PageSight, Totals};
-use crate::{Error, Task, TaskState};
+use crate::{Error, Task, TaskState, TaskStateExt as _};
 
 const EVERY: u64 = 30;
 const RESYNC: u64 = 600;
@@ -412,7 +412,7 @@ fn check(case: &Case) {
             ),
         }
         // However it left: an end that lasted to a look was told.
-        if has_ended(&fact.task) && fact.left.is_none() && followed && is_there {
+        if fact.task.state.has_ended() && fact.left.is_none() && followed && is_there {
             let ends = run.told.iter().filter(|(_, event)| {
                 event.task_id() == Some(id)
                     && event.new_state() == Some(&fact.task.state)

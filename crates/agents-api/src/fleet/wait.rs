@@ -300,7 +300,7 @@ impl<C: Condition> Tally<C> {
             .or_insert_with_key(|id| choose(id));
         *outcome = match condition.check(task) {
             Progress::Met => Outcome::Met(task.clone()),
-            Progress::NotYet => Outcome::Pending(Some(task.clone())),
+            Progress::NotYet | Progress::Unknown => Outcome::Pending(Some(task.clone())),
             Progress::Never(reason) => Outcome::Never(task.clone(), reason),
         };
         if let Outcome::Met(task) = outcome {
