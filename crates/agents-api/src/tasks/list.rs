@@ -2,6 +2,7 @@
 mod check;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agents_api_raw as raw;
 use agents_api_raw::types::TaskList;
@@ -57,6 +58,7 @@ pub struct ListTasks {
     then_archived: bool,
     creators: Option<Vec<i64>>,
     per_page: u64,
+    timeout: Option<Duration>,
     start: Start,
     concurrency: usize,
 }
@@ -84,6 +86,7 @@ impl ListTasks {
             then_archived: false,
             creators: None,
             per_page: PER_PAGE,
+            timeout: None,
             start: Start::Page(1),
             concurrency: 1,
         }
@@ -142,6 +145,12 @@ impl ListTasks {
     /// No id at all is refused when the first page is asked for: GitHub would list everything.
     pub fn creators(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
         self.creators = Some(ids.into_iter().collect());
+        self
+    }
+
+    /// How long each page may take, repetitions and pauses included; by default as the client was set up.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -268,7 +277,7 @@ impl ListTasks {
     pub(crate) async fn page(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
         let call = self.check()?;
         let core = self.client.core();
-        core.run(call, None, |client| self.clone().request(client, number))
+        core.run(call, self.timeout, |client| self.clone().request(client, number))
             .await
     }
 
