@@ -172,21 +172,18 @@ impl Fleet {
     /// Waits until every task meets `condition`, each by itself.
     ///
     /// ```
-    /// use std::time::Duration;
-    /// use agents_api::{Client, until};
-    /// use agents_api_emulator::Emulator;
+    /// use agents_api::until;
     ///
-    /// # #[tokio::main(flavor = "current_thread")]
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let github = Emulator::builder().speed(5000.0).start().await?;
-    /// # let client = Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    /// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+    /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
     /// let repo = client.repo("octocat", "hello-world")?;
     /// let mut ids = Vec::new();
     /// for prompt in ["Fix the login button", "Fix the logout button"] {
     ///     ids.push(repo.start_task(prompt).await?.id);
     /// }
-    /// let often = Duration::from_millis(100); // This emulator is fast; leave it out for GitHub.
-    /// let done = repo.fleet().track(ids).every(often).wait_all(until::settled()).await?;
+    /// let done = repo.fleet().track(ids).wait_all(until::settled()).await?;
     /// assert_eq!(done.len(), 2);
     /// # Ok(())
     /// # }
