@@ -1,6 +1,6 @@
 //! A live board of a fleet in the terminal: one line a task, redrawn as they change.
 //!
-//! `cargo run --example board` starts a dozen tasks on an embedded emulator of GitHub, where a minute passes in half a
+//! `cargo run --example board` shows a dozen tasks of an embedded emulator of GitHub, where a minute passes in half a
 //! second, and ends when all have ended.
 //!
 //! `GH_TOKEN=… cargo run --example board -- OWNER/REPO` shows the tasks of a repository on GitHub until you stop it. It
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use agents_api::fleet::{Fleet, FleetWatch};
 use agents_api::{Client, FleetEvent, Task, TaskState, TaskStateExt as _};
-use agents_api_emulator::{Emulator, Life};
+use agents_api_emulator::{Emulator, Script, TaskSeed};
 
 /// So many tasks fit on the board, those updated last.
 const ROWS: usize = 20;
@@ -45,16 +45,20 @@ async fn on_github(repository: &str) -> Result<(), Box<dyn Error>> {
 }
 
 async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
-    let github = Emulator::builder().speed(120.0).life(Life::Mix).start().await?;
+    let github = Emulator::builder().speed(120.0).start().await?;
     let client = Client::builder()
         .base_url(github.base_url())
         .token(github.token())
         .build()?;
     let repo = client.repo("octocat", "hello-world")?;
-    let scripts = ["quick-success", "fails", "cancelled", "follow-up"];
-    for (number, script) in scripts.iter().cycle().take(12).enumerate() {
-        repo.start_task(format!("Fix issue {number}. script:{script}"))
-            .await?;
+    let scripts = [
+        Script::quick_success(),
+        Script::fails(),
+        Script::cancelled(),
+        Script::follow_up_after_completion(),
+    ];
+    for (number, script) in scripts.into_iter().cycle().take(12).enumerate() {
+        github.seed_task(TaskSeed::new(format!("Fix issue {number}")).script(script))?;
     }
     // Time is fast here, so the looks are, too.
     let fleet = repo.fleet().every(Duration::from_millis(100)).quota_share(1.0);

@@ -55,10 +55,11 @@ async fn on_the_emulator(file: &Path) -> Result<(), AnyError> {
     let fleet = Client::from_env()?.fleet();
     // Time is fast there, so the looks are, too.
     let fleet = fleet.every(Duration::from_millis(50)).quota_share(1.0);
-    follow(fleet, file, |watch| {
+    let following = follow(fleet, file, |watch| {
         watch.tasks().all(|task| task.state.has_ended())
-    })
-    .await
+    });
+    // Should the demonstration be gone, this process does not stay for ever.
+    tokio::time::timeout(Duration::from_secs(120), following).await?
 }
 
 /// Where the supervisor stands, and what it has done so far.
