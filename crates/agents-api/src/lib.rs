@@ -23,6 +23,7 @@
 
 mod client;
 mod error;
+pub mod fleet;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 pub mod pages;
@@ -40,6 +41,7 @@ pub use agents_api_raw::types::{
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
 pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use fleet::FleetEvent;
 pub use state::{Phase, TaskStateExt};
 pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
 pub use usage::{AiCredits, PremiumRequests, Usage};

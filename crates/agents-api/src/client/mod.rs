@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use agents_api_raw as raw;
 
+use crate::fleet::Fleet;
 use crate::tasks::{Ledger, ListTasks};
 use crate::transport::{Core, Credentials, Settings};
 use crate::{Error, RateLimit};
@@ -95,6 +96,12 @@ impl Client {
         ListTasks::new(self.clone(), None)
     }
 
+    /// Follows many tasks at once: all of the token's owner, or those that are tracked by id. See [`fleet`](crate::fleet).
+    pub fn fleet(&self) -> Fleet {
+        Fleet::new(self.clone(), None)
+    }
+
+    /// What GitHub said last of the quota, to any clone of this client; `None` before the first answer.
     /// What GitHub said last of the quota of its REST API, to any clone of this client; `None` before the first answer.
     ///
     /// ```no_run

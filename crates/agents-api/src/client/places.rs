@@ -3,6 +3,7 @@ use std::fmt;
 
 use agents_api_raw::check_path_segment;
 
+use crate::fleet::Fleet;
 use crate::tasks::{GetTask, ListTasks, StartTask};
 use crate::wait::{Condition, WaitUntil, Watch};
 use crate::{Client, Error, Task};
@@ -43,6 +44,11 @@ impl Repo {
     /// The repository's tasks.
     pub fn list_tasks(&self) -> ListTasks {
         ListTasks::new(self.client.clone(), Some(self.clone()))
+    }
+
+    /// Follows the repository's tasks, all or those that are tracked by id. See [`fleet`](crate::fleet).
+    pub fn fleet(&self) -> Fleet {
+        Fleet::new(self.client.clone(), Some(self.clone()))
     }
 
     /// A task of this repository by its id. Nothing is sent yet.

@@ -1,0 +1,235 @@
+//! Which tasks to follow, and how.
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::checkpoint::Checkpoint;
+use super::known::Following;
+use super::machine::{Machine, Settings};
+use super::wait::{WaitAll, WaitAny};
+use super::watch::FleetWatch;
+use crate::wait::Condition;
+use crate::{Client, Error, Repo};
+
+/// How often the list is looked at by default.
+const EVERY: Duration = Duration::from_secs(30);
+/// How often everything is compared by default.
+const RESYNC: Duration = Duration::from_secs(10 * 60);
+/// Which share of the quota is used by default.
+const SHARE: f64 = 0.25;
+
+/// Which tasks to follow; made by [`Client::fleet`] and [`Repo::fleet`].
+///
+/// By default everything that the list shows: the tasks of the token's owner in all repositories, or all tasks of one
+/// repository, that are not archived, ended ones too. With [`track`](Self::track), only those.
+///
+/// Nothing is sent before the watch is asked for its first event, or the wait is awaited.
+#[derive(Clone, Debug)]
+#[must_use = "call `watch`, `wait_all` or `wait_any`"]
+pub struct Fleet {
+    client: Client,
+    repo: Option<Repo>,
+    tracked: Option<BTreeSet<String>>,
+    resumed: Option<Checkpoint>,
+    settings: Settings,
+}
+
+impl Fleet {
+    pub(crate) fn new(client: Client, repo: Option<Repo>) -> Self {
+        Self {
+            client,
+            repo,
+            tracked: None,
+            resumed: None,
+            settings: Settings {
+                every: EVERY,
+                resync: RESYNC,
+                share: SHARE,
+                details: false,
+            },
+        }
+    }
+
+    /// Follows the tasks of this repository, whoever started them, instead of the user's own ones.
+    pub fn repository(mut self, repo: &Repo) -> Self {
+        self.repo = Some(repo.clone());
+        self
+    }
+
+    /// Follows these tasks only, and those of further calls. None at all is a start, too: the watch takes more.
+    ///
+    /// A task that the list does not show, such as somebody else's, is found by a get and polled: at every look, or
+    /// less often if the budget is short.
+    pub fn track(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let ids = ids.into_iter().map(Into::into);
+        self.tracked.get_or_insert_default().extend(ids);
+        self
+    }
+
+    /// How often to look at what changed; by default every 30 seconds.
+    ///
+    /// It is as long as a change takes to be seen. A look takes one request if nothing changed, and looks are spread when
+    /// the share of the quota runs short.
+    pub fn every(mut self, interval: Duration) -> Self {
+        self.settings.every = interval;
+        self
+    }
+
+    /// How often to compare every task with what GitHub has; by default every 10 minutes.
+    ///
+    /// It takes one request for 100 tasks, and finds what looks cannot: changes without a new time, tasks that left the
+    /// list.
+    pub fn resync_every(mut self, interval: Duration) -> Self {
+        self.settings.resync = interval;
+        self
+    }
+
+    /// Uses at most this share of the hourly quota, from 0 to 1; by default a quarter, which is 1,250 requests of 5,000.
+    ///
+    /// A fifth of it may be used at once, and the rest as the hour goes by.
+    pub fn quota_share(mut self, share: f64) -> Self {
+        self.settings.share = share;
+        self
+    }
+
+    /// Gets every task that changes or is new, with its [`sessions`](crate::Task::sessions): one more request for each,
+    /// within the same share of the quota. Of tasks found at the start sessions are not fetched.
+    pub fn with_sessions(mut self) -> Self {
+        self.settings.details = true;
+        self
+    }
+
+    /// Goes on where another watch stood, with its repository and its tasks; those of [`track`](Self::track) are added.
+    ///
+    /// If this fleet is one of another repository, the watch ends with an error of kind
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.resumed = Some(checkpoint);
+        self
+    }
+
+    /// A stream of what happens to these tasks.
+    ///
+    /// ```
+    /// use agents_api::{Client, FleetEvent};
+    /// use agents_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let github = Emulator::builder().tasks(20).start().await?;
+    /// let client = Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    ///
+    /// let mut watch = client.repo("octocat", "hello-world")?.fleet().watch();
+    /// while let Some(event) = watch.try_next().await? {
+    ///     match event {
+    ///         FleetEvent::Added { task, .. } => println!("{} is {}", task.id, task.state),
+    ///         FleetEvent::Changed { before, after, .. } => println!("{}: {} -> {}", after.id, before.state, after.state),
+    ///         FleetEvent::Synced { tasks, .. } => {
+    ///             assert_eq!(tasks, watch.tasks().len());
+    ///             break;
+    ///         }
+    ///         other => println!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(self) -> FleetWatch {
+        let wanted = self.repo.as_ref().map(ToString::to_string);
+        let following = Following {
+            everything: self.tracked.is_none(),
+            tracked: self.tracked.unwrap_or_default(),
+            dropped: BTreeSet::new(),
+        };
+        let Some(checkpoint) = self.resumed else {
+            let machine = Machine::new(self.settings, following, [], None, None);
+            return FleetWatch::new(self.client, self.repo, machine, None);
+        };
+        let (repo, error) = match (self.repo, &checkpoint.repository) {
+            (Some(repo), stored) if !is_same_repository(stored.as_deref(), wanted.as_deref()) => {
+                let stored = stored.as_deref().unwrap_or("all repositories");
+                let message = format!("the checkpoint is of {stored}, and not of {repo}");
+                (Some(repo), Some(Error::invalid(message)))
+            }
+            (Some(repo), _) => (Some(repo), None),
+            (None, Some(stored)) => match self.client.repo_named(stored) {
+                Ok(repo) => (Some(repo), None),
+                Err(error) => (None, Some(error)),
+            },
+            (None, None) => (None, None),
+        };
+        let mut resumed = checkpoint.following();
+        resumed.tracked.extend(following.tracked);
+        let machine = Machine::new(
+            self.settings,
+            resumed,
+            checkpoint.tasks,
+            checkpoint.mark,
+            Some(checkpoint.tokens),
+        );
+        FleetWatch::new(self.client, repo, machine, error)
+    }
+
+    /// Waits until every task meets `condition`, each by itself.
+    ///
+    /// ```
+    /// use agents_api::until;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
+    /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    /// let repo = client.repo("octocat", "hello-world")?;
+    /// let mut ids = Vec::new();
+    /// for prompt in ["Fix the login button", "Fix the logout button"] {
+    ///     ids.push(repo.start_task(prompt).await?.id);
+    /// }
+    /// let done = repo.fleet().track(ids).wait_all(until::settled()).await?;
+    /// assert_eq!(done.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all<C: Condition + Clone>(self, condition: C) -> WaitAll<C> {
+        WaitAll::new(self.watch(), Box::new(move |_| condition.clone()))
+    }
+
+    /// Waits until every task meets the condition that `choose` makes for its id.
+    ///
+    /// ```no_run
+    /// # async fn run(repo: agents_api::Repo, ids: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
+    /// use agents_api::until;
+    ///
+    /// let first = ids[0].clone();
+    /// let choose = move |id: &str| if id == first { until::succeeded() } else { until::ended() };
+    /// repo.fleet().track(ids).wait_all_by(choose).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_all_by<C: Condition>(self, choose: impl FnMut(&str) -> C + Send + 'static) -> WaitAll<C> {
+        WaitAll::new(self.watch(), Box::new(choose))
+    }
+
+    /// Waits until the first of these tasks meets `condition`.
+    ///
+    /// ```no_run
+    /// # async fn run(repo: agents_api::Repo, ids: Vec<String>) -> Result<(), Box<dyn std::error::Error>> {
+    /// use agents_api::until;
+    ///
+    /// let first = repo.fleet().track(ids).wait_any(until::succeeded()).await?;
+    /// println!("{} was first", first.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_any<C: Condition + Clone>(self, condition: C) -> WaitAny<C> {
+        WaitAny::new(self.watch(), Box::new(move |_| condition.clone()))
+    }
+
+    /// Waits until the first task meets the condition that `choose` makes for its id.
+    pub fn wait_any_by<C: Condition>(self, choose: impl FnMut(&str) -> C + Send + 'static) -> WaitAny<C> {
+        WaitAny::new(self.watch(), Box::new(choose))
+    }
+}
+
+/// GitHub's names are the same in capitals.
+fn is_same_repository(a: Option<&str>, b: Option<&str>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+}
