@@ -4,8 +4,7 @@ use std::fmt;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
 
-use super::RawResponse;
-use super::mask::mask;
+use super::{RawResponse, one_line};
 
 /// Why a call failed.
 ///
@@ -108,7 +107,7 @@ impl fmt::Display for Error {
                         write!(
                             f,
                             " (it points to {})",
-                            mask(&String::from_utf8_lossy(location.as_bytes()))
+                            one_line(&String::from_utf8_lossy(location.as_bytes()))
                         )
                     }
                     _ => Ok(()),
