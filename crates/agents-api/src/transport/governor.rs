@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 use super::RateLimit;
-use super::headers::{is_rate_limited, rate_limit, retry_after, until};
+use super::headers::{LONGEST, is_rate_limited, rate_limit, retry_after, until};
 
 /// The least time between two requests that create something.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
@@ -90,8 +90,12 @@ impl Governor {
         let spent = (told.remaining == 0).then(|| later(now, until(told.reset, headers).max(RESPECT)));
         let known = self.quotas.iter_mut().find(|quota| quota.resource == resource);
         match known {
-            // Answers overtake each other; the quota only shrinks before its reset.
-            Some(quota) if !refused && overtaken(&told, &quota.told) => {}
+            // Answers overtake each other; the quota only shrinks before its reset. A reset that cannot be right counts
+            // for nothing once another is told.
+            Some(quota)
+                if !refused
+                    && overtaken(&told, &quota.told)
+                    && until(quota.told.reset, headers) < LONGEST => {}
             Some(quota) => {
                 quota.told = told;
                 quota.spent_until = spent;
@@ -111,7 +115,7 @@ impl Governor {
 
     /// The pause after one more rate limit that says nothing.
     fn grow(&mut self) -> Duration {
-        let pause = UNTOLD.saturating_mul(1 << self.untold.min(16));
+        let pause = UNTOLD.saturating_mul(1 << self.untold.min(16)).min(LONGEST);
         self.untold = self.untold.saturating_add(1);
         pause
     }
@@ -217,6 +221,27 @@ mod tests {
             governor.answered("core", told(remaining, reset).headers(), now);
             assert_eq!(governor.rate_limit("core").unwrap().remaining, left);
         }
+    }
+
+    #[test]
+    fn a_reset_in_a_thousand_years_holds_for_a_day_and_is_then_forgotten() {
+        let now = Instant::now();
+        let mut governor = Governor::default();
+        let told = |remaining, reset| {
+            let headers = [
+                ("x-ratelimit-limit", "5000"),
+                ("x-ratelimit-remaining", remaining),
+                ("x-ratelimit-reset", reset),
+                DATE,
+            ];
+            answer(200, &headers, "")
+        };
+        governor.answered("core", told("0", "32503680000").headers(), now);
+        assert_eq!(governor.held_until("core", now), Some(now + LONGEST));
+        governor.answered("core", told("17", "784111807").headers(), now + LONGEST);
+        assert_eq!(governor.rate_limit("core").unwrap().remaining, 17);
+        governor.refused("core", &answer(429, &[("retry-after", "99999999999")], ""), now);
+        assert_eq!(governor.held_until("core", now), Some(now + LONGEST));
     }
 
     #[test]
