@@ -23,6 +23,9 @@
 
 mod client;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod pages;
 pub mod pulls;
 mod state;

@@ -2,6 +2,8 @@
 //!
 //! An error keeps the place: asking again asks for the same page, and resuming repeats rather than skips. Of GitHub's `Link` header only the page number is
 //! used, never the address, so a token cannot be led to another host.
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod items;
 mod link;
 

@@ -33,7 +33,7 @@ pub(super) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, 
 }
 
 /// Takes what GraphQL refuses under status 200 for what it is, so that it is obeyed and repeated as REST's refusals are.
-fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
+pub(super) fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
     let Ok(parsed) = Answer::deserialize(&*answer) else {
         return Ok(answer);
     };
@@ -100,7 +100,7 @@ impl Complaint {
     }
 }
 
-fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
+pub(super) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
     let unexpected =
         |answer: ResponseValue<Value>, why: &str| {
             Error::unexpected(format!("GraphQL answered in another form than promised: {why}"))
