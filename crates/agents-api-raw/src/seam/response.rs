@@ -236,7 +236,7 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
         match response.chunk().await {
             Ok(Some(chunk)) => match limit {
                 Limit::Refuse(largest) if body.len() + chunk.len() > largest => {
-                    break Some(format!("the body is larger than {largest} bytes").into());
+                    break Some(too_large(largest));
                 }
                 Limit::Cut(largest) if body.len() + chunk.len() > largest => {
                     let room = largest - body.len();
@@ -261,6 +261,12 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
             source,
         }),
     }
+}
+
+/// Of a kind of its own: such a body would be as large the next time.
+fn too_large(largest: usize) -> Box<dyn std::error::Error + Send + Sync> {
+    let message = format!("the body is larger than {largest} bytes");
+    std::io::Error::new(std::io::ErrorKind::FileTooLarge, message).into()
 }
 
 /// A body being read; the usual single chunk is not copied.
