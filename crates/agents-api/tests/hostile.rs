@@ -69,11 +69,11 @@ async fn a_body_without_end_is_not_read_on_and_not_asked_for_again() {
     let (client, reached, sent) = endless("HTTP/1.1 200 OK\r\n\r\n", vec![b' '; 256 * 1024]).await;
     let error = client.task("t").get().await.unwrap_err();
     assert!(
-        error.to_string().contains("larger than 67108864 bytes"),
+        error.to_string().contains("larger than 16777216 bytes"),
         "{error}"
     );
     assert_eq!((error.attempts(), reached.load(Ordering::SeqCst)), (1, 1));
-    assert!(sent.load(Ordering::SeqCst) < 64 * MIB + ON_THE_WAY);
+    assert!(sent.load(Ordering::SeqCst) < 16 * MIB + ON_THE_WAY);
 }
 
 #[tokio::test]
@@ -373,7 +373,7 @@ async fn a_compressed_bomb_is_measured_as_it_unfolds() {
             (Some(status), 1)
         );
         let kept = error.body().unwrap().len();
-        assert!(kept <= if status == 200 { 64 * MIB } else { MIB }, "{kept}");
+        assert!(kept <= if status == 200 { 16 * MIB } else { MIB }, "{kept}");
         assert!(
             status != 200 || error.to_string().contains("larger than"),
             "{error}"

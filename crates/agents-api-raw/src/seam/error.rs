@@ -32,7 +32,7 @@ pub enum Error {
     Interrupted {
         /// What arrived.
         response: Box<RawResponse>,
-        /// What went wrong; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body is beyond 64 MiB.
+        /// What went wrong; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body is beyond 16 MiB.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A success whose body is not what the API promises. For a start this means: the task *was* started.

@@ -11,8 +11,9 @@ use super::Error;
 use super::one_line::{self, one_line};
 use super::words::Words;
 
-/// The largest body that is read. A page of 100 tasks is about 200 KiB.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// The largest body that is read, decompressed. A page of 100 tasks is about 200 KiB. JSON made for it takes up to 150
+/// times its size in memory (`[{"":0},{"":0},…]`), so that this is also a bound of about 2.5 GiB there.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// As much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
 const LARGEST_ERROR_BODY: usize = 1024 * 1024;
