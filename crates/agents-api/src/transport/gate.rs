@@ -46,11 +46,11 @@ impl Gate {
     ) -> Result<SemaphorePermit<'_>, Closed> {
         if call.writes {
             // A caller that gives up leaves its second unused, which does no harm.
-            let turn = self.governor().reserve_write(Instant::now());
-            if turn > deadline {
+            let turn = self.governor().reserve_write(Instant::now(), deadline);
+            let Some(turn) = turn else {
                 sleep_until(deadline).await;
                 return Err(Closed::Busy);
-            }
+            };
             sleep_until(turn).await;
         }
         loop {

@@ -49,11 +49,17 @@ impl Governor {
         self.held.max(spent).filter(|until| *until > now)
     }
 
-    /// Reserves the next time at which a write may be sent.
-    pub(super) fn reserve_write(&mut self, now: Instant) -> Instant {
+    /// Reserves the next time at which a write may be sent, if that is not after the `deadline`.
+    ///
+    /// Whoever cannot wait for it takes no place: else those who come faster than once a second would push it away from
+    /// themselves for ever.
+    pub(super) fn reserve_write(&mut self, now: Instant, deadline: Instant) -> Option<Instant> {
         let at = self.next_write.map_or(now, |next| next.max(now));
+        if at > deadline {
+            return None;
+        }
         self.next_write = Some(at + BETWEEN_WRITES);
-        at
+        Some(at)
     }
 
     /// What GitHub said last of `resource`.
@@ -249,9 +255,16 @@ mod tests {
         let now = Instant::now();
         let second = Duration::from_secs(1);
         let mut governor = Governor::default();
-        assert_eq!(governor.reserve_write(now), now);
-        assert_eq!(governor.reserve_write(now), now + second);
-        assert_eq!(governor.reserve_write(now + second * 5), now + second * 5);
+        let mut reserve = |at| governor.reserve_write(at, now + second * 6);
+        assert_eq!(reserve(now), Some(now));
+        assert_eq!(reserve(now), Some(now + second));
+        assert_eq!(reserve(now + second * 5), Some(now + second * 5));
+        assert_eq!(reserve(now), Some(now + second * 6));
+        assert_eq!([reserve(now), reserve(now)], [None, None]);
+        assert_eq!(
+            governor.reserve_write(now, now + second * 60),
+            Some(now + second * 7)
+        );
     }
 
     #[test]
