@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use agents_api::raw::{self, BoxFuture, Operation, Transport};
-use agents_api::{Client, ClientBuilder, Error, reqwest, until};
+use agents_api::{Client, ClientBuilder, Error, RetryPolicy, reqwest, until};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use support::{answer, answers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -324,5 +324,27 @@ async fn an_address_of_the_environment_cannot_take_the_token_in_the_clear() {
             output.contains("refused: ") && !output.contains(SECRET),
             "{url}: {output}"
         );
+    }
+}
+
+#[tokio::test]
+async fn localhost_is_this_machine_whatever_a_resolver_says() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let Ok(listener) = TcpListener::bind(address).await else {
+            continue; // a machine without IPv6
+        };
+        let port = listener.local_addr().unwrap().port();
+        let client = fixed()
+            .base_url(format!("http://localhost:{port}"))
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        let reached = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let _ = connection.read(&mut [0; 8192]).await;
+            let _ = connection.write_all(answer(404, "", "").as_bytes()).await;
+        };
+        let (error, ()) = tokio::join!(client.task("t").get(), reached);
+        assert!(error.unwrap_err().is_not_found());
     }
 }

@@ -91,7 +91,10 @@ impl fmt::Display for Error {
         match self {
             Self::InvalidRequest(invalid) => invalid.fmt(f),
             Self::NotSent(_) => f.write_str("the transport did not send the request"),
-            Self::Transport(error) => write!(f, "no answer arrived: {}", innermost(error)),
+            Self::Transport(error) => {
+                let cause = innermost(error).to_string();
+                write!(f, "no answer arrived: {}", one_line(&cause))
+            }
             Self::Interrupted { response, .. } => write!(f, "the answer {} broke off", response.status()),
             Self::Decode { response, .. } => {
                 write!(
