@@ -23,15 +23,12 @@ fn tests_in(text: &str) -> Vec<&str> {
     let mut is_test = false;
     for line in text.lines().map(str::trim) {
         let signature = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
-        match signature.and_then(|rest| rest.split('(').next()) {
-            Some(name) if is_test => names.push(name),
-            Some(_) => {}
-            None if line.starts_with('#') || line.starts_with("//") => {
-                is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-                is_test &= !line.starts_with("#[ignore");
-                continue;
-            }
-            None => {}
+        if let Some(name) = signature.and_then(|rest| rest.split('(').next()) {
+            names.extend(is_test.then_some(name));
+        } else if line.starts_with('#') || line.starts_with("//") {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            is_test &= !line.starts_with("#[ignore");
+            continue;
         }
         is_test = false;
     }

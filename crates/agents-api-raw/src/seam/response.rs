@@ -129,18 +129,17 @@ impl RawResponse {
 
     /// The beginning of what the server said, on one line, for messages. Tokens are cut.
     pub(super) fn excerpt(&self) -> String {
-        let line = match Words::of(&self.body) {
-            Some(words) => one_line(&words.to_string()),
-            None => {
-                // One byte more than is shown, so that the cut is seen.
-                let head = &self.body[..self.body.len().min(one_line::READ + 1)];
-                one_line(&String::from_utf8_lossy(head))
-            }
+        let line = if let Some(words) = Words::of(&self.body) {
+            one_line(&words.to_string())
+        } else {
+            // One byte more than is shown, so that the cut is seen.
+            let head = &self.body[..self.body.len().min(one_line::READ + 1)];
+            one_line(&String::from_utf8_lossy(head))
         };
-        match line.as_str() {
-            "" => "(empty body)".to_owned(),
-            _ => line,
+        if line.is_empty() {
+            return "(empty body)".to_owned();
         }
+        line
     }
 }
 
