@@ -10,7 +10,7 @@ pub use generated::schemas;
 pub use generated::{API_VERSION, Client, builder, types};
 pub use seam::{
     BoxFuture, CustomRequest, Error, InvalidRequest, Operation, Pipeline, RawResponse, ResponseValue,
-    Transport, check_path_segment,
+    Transport, check_path_segment, one_line,
 };
 
 // What stands in this crate's signatures, so that a dependent need not match versions by hand.

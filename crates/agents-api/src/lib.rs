@@ -24,6 +24,9 @@
 mod client;
 mod error;
 pub mod fleet;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 pub mod pages;

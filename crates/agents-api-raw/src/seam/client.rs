@@ -1,5 +1,6 @@
 //! How a client is made: the address is checked here, once.
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -48,8 +49,10 @@ impl Client {
     pub fn http_builder(base_url: &str) -> Result<reqwest::ClientBuilder, Error> {
         let mut http = reqwest::Client::builder();
         if is_loopback(&checked(base_url)?) {
-            // A proxy of the environment cannot reach this machine's own servers.
-            http = http.no_proxy();
+            // A proxy of the environment cannot reach this machine's own servers, and no resolver shall have a say in
+            // which machine gets a token in the clear. The port is the URL's.
+            let own: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            http = http.no_proxy().resolve_to_addrs("localhost", &own);
         }
         Ok(http
             .connect_timeout(CONNECT_TIMEOUT)

@@ -4,8 +4,7 @@ use std::fmt;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
 
-use super::RawResponse;
-use super::mask::mask;
+use super::{RawResponse, one_line};
 
 /// Why a call failed.
 ///
@@ -33,7 +32,7 @@ pub enum Error {
     Interrupted {
         /// What arrived.
         response: Box<RawResponse>,
-        /// What went wrong.
+        /// What went wrong; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body is beyond 16 MiB.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A success whose body is not what the API promises. For a start this means: the task *was* started.
@@ -92,7 +91,10 @@ impl fmt::Display for Error {
         match self {
             Self::InvalidRequest(invalid) => invalid.fmt(f),
             Self::NotSent(_) => f.write_str("the transport did not send the request"),
-            Self::Transport(error) => write!(f, "no answer arrived: {}", innermost(error)),
+            Self::Transport(error) => {
+                let cause = innermost(error).to_string();
+                write!(f, "no answer arrived: {}", one_line(&cause))
+            }
             Self::Interrupted { response, .. } => write!(f, "the answer {} broke off", response.status()),
             Self::Decode { response, .. } => {
                 write!(
@@ -108,7 +110,7 @@ impl fmt::Display for Error {
                         write!(
                             f,
                             " (it points to {})",
-                            mask(&String::from_utf8_lossy(location.as_bytes()))
+                            one_line(&String::from_utf8_lossy(location.as_bytes()))
                         )
                     }
                     _ => Ok(()),

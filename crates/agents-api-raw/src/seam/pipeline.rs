@@ -4,7 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 
 use super::{Error, InvalidRequest, redirect};
 
@@ -135,9 +137,13 @@ impl Pipeline {
         Ok(self)
     }
 
-    /// Sends a header with every request, in place of the default of that name.
+    /// Sends a header with every request, in place of the default of that name. One that carries credentials is marked
+    /// sensitive.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(&name) {
+            value.set_sensitive(true);
+        }
         self.headers.insert(name, value);
         self
     }

@@ -8,17 +8,15 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use super::mask::mask;
+use super::one_line::{self, one_line};
 use super::words::Words;
 
-/// The largest body that is read. A page of 100 tasks is about 200 KiB.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// The largest body that is read, decompressed. A page of 100 tasks is about 200 KiB. JSON made for it takes up to 150
+/// times its size in memory (`[{"":0},{"":0},…]`), so that this is also a bound of about 2.5 GiB there.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// As much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
 const LARGEST_ERROR_BODY: usize = 1024 * 1024;
-
-/// How much of a body is shown in messages, in characters.
-const SHOWN: usize = 200;
 
 /// A decoded answer with its status and headers. Dereferences to the value.
 #[derive(Clone, PartialEq)]
@@ -116,7 +114,7 @@ impl RawResponse {
     /// When the body is not JSON of that form. GitHub's errors sometimes lack documented fields;
     /// [`RawResponse::message`] needs none of them.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body)
+        serde_json::from_slice(&self.body).map_err(without_values)
     }
 
     /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
@@ -131,27 +129,17 @@ impl RawResponse {
 
     /// The beginning of what the server said, on one line, for messages. Tokens are cut.
     pub(super) fn excerpt(&self) -> String {
-        let text = match Words::of(&self.body) {
-            Some(words) => words.to_string(),
-            // Four bytes make a character at most, and white space is folded.
-            None => String::from_utf8_lossy(&self.body[..self.body.len().min(SHOWN * 8)]).into_owned(),
+        let line = if let Some(words) = Words::of(&self.body) {
+            one_line(&words.to_string())
+        } else {
+            // One byte more than is shown, so that the cut is seen.
+            let head = &self.body[..self.body.len().min(one_line::READ + 1)];
+            one_line(&String::from_utf8_lossy(head))
         };
-        let mut line = String::new();
-        for word in text
-            .split(|c: char| c.is_whitespace() || c.is_control())
-            .filter(|word| !word.is_empty())
-        {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+        if line.is_empty() {
+            return "(empty body)".to_owned();
         }
-        let line = mask(&line);
-        match line.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", &line[..end]),
-            None if line.is_empty() => "(empty body)".to_owned(),
-            None => line.into_owned(),
-        }
+        line
     }
 }
 
@@ -159,7 +147,7 @@ impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers = self.headers.iter().filter(|(name, _)| *name != SET_COOKIE);
         let headers = headers
-            .map(|(name, value)| format!("{name}: {}", mask(&String::from_utf8_lossy(value.as_bytes()))));
+            .map(|(name, value)| one_line(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))));
         f.debug_struct("RawResponse")
             .field("status", &self.status)
             .field("headers", &headers.collect::<Vec<_>>())
@@ -198,9 +186,23 @@ pub(super) async fn decode<T: DeserializeOwned>(
         }),
         Err(source) => Err(Error::Decode {
             response: Box::new(raw),
-            source,
+            source: without_values(source),
         }),
     }
+}
+
+/// The error without the texts that it quotes from the body, which may be a prompt, or a token that was echoed.
+fn without_values(error: serde_json::Error) -> serde_json::Error {
+    if !error.is_data() {
+        return error; // about the grammar, in fixed words
+    }
+    let text = error.to_string();
+    let kept = match (text.find('"'), text.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &text[..first], &text[last + 1..]),
+        _ => text,
+    };
+    // Reads line and column off the end again.
+    serde::de::Error::custom(one_line(&kept))
 }
 
 /// The media type of the body, if it says that it is something else than JSON.
@@ -213,7 +215,7 @@ fn other_than_json(headers: &HeaderMap) -> Option<String> {
         .trim()
         .to_ascii_lowercase();
     let json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
-    (!json).then_some(essence)
+    (!json).then(|| one_line(&essence))
 }
 
 /// What becomes of a body that is too large.
@@ -234,7 +236,7 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
         match response.chunk().await {
             Ok(Some(chunk)) => match limit {
                 Limit::Refuse(largest) if body.len() + chunk.len() > largest => {
-                    break Some(format!("the body is larger than {largest} bytes").into());
+                    break Some(too_large(largest));
                 }
                 Limit::Cut(largest) if body.len() + chunk.len() > largest => {
                     let room = largest - body.len();
@@ -259,6 +261,12 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
             source,
         }),
     }
+}
+
+/// Of a kind of its own: such a body would be as large the next time.
+fn too_large(largest: usize) -> Box<dyn std::error::Error + Send + Sync> {
+    let message = format!("the body is larger than {largest} bytes");
+    std::io::Error::new(std::io::ErrorKind::FileTooLarge, message).into()
 }
 
 /// A body being read; the usual single chunk is not copied.
@@ -358,6 +366,43 @@ mod tests {
             let response = response.body("{}").unwrap().into();
             let decoded = decode::<serde_json::Value>(response, &[200]).await;
             assert_eq!(decoded.is_ok(), taken, "{told:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_of_another_form_is_not_quoted() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Form {
+            #[allow(dead_code, reason = "only its type matters")]
+            count: u64,
+        }
+        for body in [
+            r#""hunter2""#,
+            r#"{"count":"hunter2"}"#,
+            r#"{"count":"a \"hunter2\" b"}"#,
+        ] {
+            let error = decode::<Form>(answer(200, body), &[200]).await.unwrap_err();
+            let Error::Decode { response, source } = &error else {
+                panic!("{error:?}");
+            };
+            assert!(
+                source.is_data() && source.line() == 1 && source.column() > 1,
+                "{source}"
+            );
+            assert!(
+                source
+                    .to_string()
+                    .starts_with("invalid type: string \"…\", expected"),
+                "{source}"
+            );
+            assert!(!format!("{source:?}").contains("hunter2"), "{source:?}");
+            assert!(
+                !response
+                    .json::<Form>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains("hunter2")
+            );
         }
     }
 

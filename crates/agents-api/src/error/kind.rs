@@ -98,6 +98,7 @@ pub(super) fn is_passing(error: &raw::Error) -> bool {
         // A proxy's page or half a body passes; JSON of another form is what GitHub says now.
         raw::Error::Decode { response, source } => !source.is_data() || is_a_page(response.headers()),
         raw::Error::Status(answer) => is_passing_status(answer.status()),
+        raw::Error::Interrupted { source, .. } if is_too_large(&**source) => false,
         raw::Error::Interrupted { response, .. } => {
             !is_refusal(response.status()) || is_passing_status(response.status())
         }
@@ -112,6 +113,12 @@ fn is_passing_status(status: StatusCode) -> bool {
         408 | 499 => true,
         _ => status.is_server_error(),
     }
+}
+
+/// Whether the body was not read on, since it is beyond all measure.
+fn is_too_large(source: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    let error = source.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::FileTooLarge)
 }
 
 /// Whether the body says that it is something else than JSON.

@@ -10,6 +10,12 @@ pub(super) fn write(error: &raw::Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     f.write_str(&told)?;
     if let Some(source) = error.source() {
         let cause = innermost(source).to_string();
+        let cause = match error {
+            // A transport's own words are the program's.
+            raw::Error::NotSent(_) | raw::Error::Custom(_) => cause,
+            // The server has a part in all others: the names in its certificate, for one.
+            _ => raw::one_line(&cause),
+        };
         if !told.contains(&cause) {
             write!(f, ": {cause}")?;
         }

@@ -162,7 +162,7 @@ impl Error {
     /// That is what the header `retry-after` says, in seconds or as a date; else, when a rate limit refused the
     /// request and the quota is spent, the time until `x-ratelimit-reset`. Dates are compared with the answer's own
     /// `date`, so that a wrong clock here does no harm. A rate limit that says nothing wants a minute at least, and
-    /// more each time.
+    /// more each time. It is a day at most, whatever the answer says.
     pub fn retry_after(&self) -> Option<Duration> {
         match &self.0.cause {
             Cause::Held(pause) => Some(*pause),

@@ -124,7 +124,13 @@ fn value(text: &str) -> Result<(&str, &str), Malformed> {
 /// The number in the address; it may be relative, since where it leads does not matter.
 fn page(target: &str) -> Option<u64> {
     let url = Url::parse("https://localhost").ok()?.join(target.trim()).ok()?;
-    url.query_pairs().find(|(name, _)| name == "page")?.1.parse().ok()
+    let number = url
+        .query_pairs()
+        .find(|(name, _)| name == "page")?
+        .1
+        .parse()
+        .ok()?;
+    (number > 0).then_some(number)
 }
 
 #[cfg(test)]
@@ -220,6 +226,9 @@ mod tests {
     fn a_next_page_that_cannot_be_read_does_not_end_the_list_silently() {
         for header in [
             "<https://x/?page=two>; rel=\"next\"",
+            "<https://x/?page=0>; rel=\"next\"",
+            "<https://x/?page=-1>; rel=\"next\"",
+            "<https://x/?page=18446744073709551616>; rel=\"next\"",
             "<https://x/?after=abc>; rel=\"next\"",
             "<https://x/?page=2; rel=\"next\"",
             "https://x/?page=2; rel=\"next\"",

@@ -4,6 +4,8 @@
 //! `Link` header only the page number is used, never the address, so a token cannot be led to another host.
 mod cursor;
 mod fetch;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod items;
 mod link;
 mod totals;

@@ -2,7 +2,7 @@
 //!
 //! GraphQL says nearly everything under status 200: an answer may hold data, errors, or both, with `null` for each id
 //! that leads nowhere and an error that names its place.
-use agents_api_raw::{RawResponse, ResponseValue};
+use agents_api_raw::{RawResponse, ResponseValue, one_line};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, 
 }
 
 /// Takes what GraphQL refuses under status 200 for what it is, so that it is obeyed and repeated as REST's refusals are.
-fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
+pub(super) fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
     let Ok(parsed) = Answer::deserialize(&*answer) else {
         return Ok(answer);
     };
@@ -100,7 +100,7 @@ impl Complaint {
     }
 }
 
-fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
+pub(super) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
     let unexpected =
         |answer: ResponseValue<Value>, why: &str| {
             Error::unexpected(format!("GraphQL answered in another form than promised: {why}"))
@@ -108,7 +108,7 @@ fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> 
         };
     let parsed = match Answer::deserialize(&*answer) {
         Ok(parsed) => parsed,
-        Err(error) => return Err(unexpected(answer, &error.to_string())),
+        Err(error) => return Err(unexpected(answer, &one_line(&error.to_string()))),
     };
     let complaints = parsed.errors.unwrap_or_default();
     match (parsed.data.and_then(|data| data.nodes), complaints.first()) {
@@ -123,7 +123,7 @@ fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> 
             Err(unexpected(answer, &why))
         }
         (None, Some(complaint)) => {
-            let message = format!("GraphQL refused the query: {}", complaint.text());
+            let message = format!("GraphQL refused the query: {}", one_line(complaint.text()));
             Err(Error::unexpected(message).with_answer(raw(answer, StatusCode::OK, Some(complaint))))
         }
         (None, None) => Err(unexpected(answer, "no nodes")),

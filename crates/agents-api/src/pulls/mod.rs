@@ -36,6 +36,8 @@
 //! To read the repository's pull requests; for a fine-grained token that is the permission "Pull requests": read. The
 //! permission "Agent tasks" does not include it.
 mod by_branch;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod graphql;
 mod ids;
 mod outcome;

@@ -1,6 +1,7 @@
 //! What became of each pull request artifact: the pull request, or the reason why it was not found.
 use std::fmt;
 
+use agents_api_raw::one_line;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{PullRequestId, PullRequestNumber};
@@ -150,10 +151,12 @@ impl fmt::Display for UnresolvedPullRequest {
         write!(
             f,
             "artifact {} of task {}: {}",
-            self.artifact, self.task_id, self.reason
+            self.artifact,
+            one_line(&self.task_id),
+            self.reason
         )?;
         match &self.message {
-            Some(message) => write!(f, " (GitHub says: {message})"),
+            Some(message) => write!(f, " (GitHub says: {})", one_line(message)),
             None => Ok(()),
         }
     }
@@ -216,12 +219,16 @@ impl fmt::Display for Unresolved {
                 f.write_str("it has no id, and its branch has several pull requests:")?;
                 candidates.iter().try_for_each(|number| write!(f, " #{number}"))
             }
-            Self::OtherRepository { repository: Some(name) } => write!(f, "what was found belongs to {name}"),
+            Self::OtherRepository { repository: Some(name) } => {
+                write!(f, "what was found belongs to {}", one_line(name))
+            }
             Self::OtherRepository { repository: None } => {
                 f.write_str("what was found belongs to another repository")
             }
             Self::OtherPullRequest { id } => write!(f, "its global id leads to another pull request, {id}"),
-            Self::OtherType { type_name } => write!(f, "its global id leads to a thing of type {type_name}"),
+            Self::OtherType { type_name } => {
+                write!(f, "its global id leads to a thing of type {}", one_line(type_name))
+            }
             Self::Refused { status } => {
                 write!(f, "the repository's pull requests cannot be listed: {status}")
             }
@@ -232,6 +239,31 @@ impl fmt::Display for Unresolved {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_says_cannot_act_on_a_terminal() {
+        let evil = "a\u{1b}[2Jb\nc\u{202e}";
+        for reason in [
+            Unresolved::OtherRepository {
+                repository: Some(evil.to_owned()),
+            },
+            Unresolved::OtherType {
+                type_name: evil.to_owned(),
+            },
+            Unresolved::NotFound,
+        ] {
+            let shown = UnresolvedPullRequest {
+                task_id: evil.to_owned(),
+                artifact: 0,
+                id: None,
+                global_id: None,
+                reason,
+                message: Some(evil.to_owned()),
+            }
+            .to_string();
+            assert!(!shown.contains(['\u{1b}', '\n', '\u{202e}']), "{shown:?}");
+        }
+    }
 
     #[test]
     fn states_are_read_from_both_apis_and_unknown_ones_kept() {

@@ -15,7 +15,7 @@ use super::{
 use crate::Task;
 
 /// The most ids that GraphQL takes at a time.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 /// A pull request as one of the two APIs describes it.
 #[derive(Clone, Debug)]

@@ -1,4 +1,6 @@
 //! What a task tells of its pull requests: ids, also in data of a shape that is not documented, and branches.
+use std::sync::Arc;
+
 use agents_api_raw::types::{ArtifactData, ArtifactType};
 use serde_json::Value;
 
@@ -6,6 +8,9 @@ use super::PullRequestId;
 use super::repo_name::RepoName;
 use super::resolve::distinct;
 use crate::Task;
+
+/// So many branches of a task are looked at. A task works on one; each costs a request.
+const BRANCHES: usize = 10;
 
 /// What is known of one artifact.
 #[derive(Clone, Debug)]
@@ -17,12 +22,14 @@ pub(super) struct Wanted {
     /// The id of the task's repository.
     pub(super) repository: Option<i64>,
     pub(super) repo: Option<RepoName>,
-    pub(super) branches: Vec<String>,
+    /// Of the task, and shared by all its artifacts.
+    pub(super) branches: Arc<[String]>,
 }
 
 /// The pull request artifacts of a task.
 pub(super) fn wanted(task: &Task, repo: Option<&RepoName>) -> Vec<Wanted> {
     let artifacts = task.artifacts.iter().flatten().enumerate();
+    let branches: Arc<[String]> = branches(task).into();
     let pulls = artifacts.filter(|(_, artifact)| artifact.type_ == ArtifactType::Pull);
     let wanted = pulls.map(|(position, artifact)| {
         let (id, global_id) = ids(&artifact.data);
@@ -33,7 +40,7 @@ pub(super) fn wanted(task: &Task, repo: Option<&RepoName>) -> Vec<Wanted> {
             global_id: global_id.filter(|id| !id.is_empty()).map(ToOwned::to_owned),
             repository: task.repository.as_ref().and_then(|repository| repository.id),
             repo: repo.cloned().or_else(|| RepoName::in_addresses_of(task)),
-            branches: branches(task),
+            branches: branches.clone(),
         }
     });
     wanted.collect()
@@ -65,7 +72,32 @@ fn branches(task: &Task) -> Vec<String> {
     let newest = sessions.filter_map(|session| Some((session.created_at, session.head_ref.as_ref()?)));
     let newest = newest.max_by_key(|(created, _)| *created).map(|(_, head)| head);
     let names = artifacts
+        .take(BRANCHES)
         .chain(newest)
         .map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
     distinct(names.filter(|name| !name.is_empty()).map(ToOwned::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_with_very_many_branches_asks_for_few() {
+        let mut artifacts = Vec::new();
+        for number in 0..2000 {
+            artifacts.push(serde_json::json!({ "provider": "github", "type": "branch",
+                "data": { "head_ref": format!("b{number}"), "base_ref": "main" } }));
+            artifacts
+                .push(serde_json::json!({ "provider": "github", "type": "pull", "data": { "id": number } }));
+        }
+        let task = serde_json::json!({ "id": "t", "state": "completed", "created_at": "2026-01-01T00:00:00Z",
+            "artifacts": artifacts, "sessions": [{ "id": "s", "state": "completed",
+            "created_at": "2026-01-01T00:00:00Z", "head_ref": "newest" }] });
+        let wanted = wanted(&serde_json::from_value(task).unwrap(), None);
+        assert_eq!(wanted.len(), 2000);
+        assert_eq!(wanted[0].branches.len(), BRANCHES + 1);
+        assert_eq!(wanted[0].branches.last().unwrap(), "newest");
+        assert!(Arc::ptr_eq(&wanted[0].branches, &wanted[1999].branches));
+    }
 }

@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 use super::RateLimit;
-use super::headers::{is_rate_limited, rate_limit, retry_after, until};
+use super::headers::{LONGEST, asked, is_rate_limited, rate_limit, until};
 
 /// The least time between two requests that create something.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
@@ -75,14 +75,19 @@ impl Governor {
         if !is_rate_limited(answer) {
             return self.answered(resource, answer.headers(), now);
         }
+        let asked = asked(answer.headers());
         let spent = self.learn(resource, answer.headers(), true, now);
-        let pause = match retry_after(answer) {
-            // The quota's own time is known, and is about its resource alone.
-            Some(_) if spent && !answer.headers().contains_key(reqwest::header::RETRY_AFTER) => return,
+        let pause = match asked {
             Some(asked) => asked.max(RESPECT),
+            // The quota's own time is known, and is about its resource alone.
+            None if spent => return,
             None => self.grow(),
         };
         self.held = self.held.max(Some(later(now, pause)));
+        if let Some(quota) = self.quotas.iter_mut().find(|quota| quota.resource == resource) {
+            // What is asked for comes before what the quota says.
+            quota.spent_until = None;
+        }
     }
 
     /// Takes over what the headers say of a quota. Tells whether it is spent.
@@ -93,8 +98,12 @@ impl Governor {
         let spent = (told.remaining == 0).then(|| later(now, until(told.reset, headers).max(RESPECT)));
         let known = self.quotas.iter_mut().find(|quota| quota.resource == resource);
         match known {
-            // Answers overtake each other; the quota only shrinks before its reset.
-            Some(quota) if !refused && overtaken(&told, &quota.told) => {}
+            // Answers overtake each other; the quota only shrinks before its reset. A reset that cannot be right counts
+            // for nothing once another is told.
+            Some(quota)
+                if !refused
+                    && overtaken(&told, &quota.told)
+                    && until(quota.told.reset, headers) < LONGEST => {}
             Some(quota) => {
                 quota.told = told;
                 quota.spent_until = spent;
@@ -114,7 +123,7 @@ impl Governor {
 
     /// The pause after one more rate limit that says nothing.
     fn grow(&mut self) -> Duration {
-        let pause = UNTOLD.saturating_mul(1 << self.untold.min(16));
+        let pause = UNTOLD.saturating_mul(1 << self.untold.min(16)).min(LONGEST);
         self.untold = self.untold.saturating_add(1);
         pause
     }
@@ -162,6 +171,7 @@ mod tests {
         let told: &[_] = &[("retry-after", "5")];
         let date: &[_] = &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), DATE];
         let zero: &[_] = &[("retry-after", "0")];
+        let sooner: Vec<_> = SPENT.into_iter().chain([("retry-after", "7")]).collect();
         let both: Vec<_> = SPENT.into_iter().chain([("retry-after", "90")]).collect();
         for (refusals, seconds) in [
             (&[(429, told, "")][..], Some(5)),
@@ -171,6 +181,7 @@ mod tests {
             (&[(403, &SPENT[..], "")], Some(30)),
             (&[(429, &SPENT[..], "")], Some(30)),
             (&[(403, &both[..], "")], Some(90)),
+            (&[(403, &sooner[..], "")], Some(7)),
             (&[(429, &[][..], "")], Some(60)),
             (
                 &[(429, &[][..], ""), (429, &[][..], ""), (429, &[][..], "")],
@@ -223,6 +234,27 @@ mod tests {
             governor.answered("core", told(remaining, reset).headers(), now);
             assert_eq!(governor.rate_limit("core").unwrap().remaining, left);
         }
+    }
+
+    #[test]
+    fn a_reset_in_a_thousand_years_holds_for_a_day_and_is_then_forgotten() {
+        let now = Instant::now();
+        let mut governor = Governor::default();
+        let told = |remaining, reset| {
+            let headers = [
+                ("x-ratelimit-limit", "5000"),
+                ("x-ratelimit-remaining", remaining),
+                ("x-ratelimit-reset", reset),
+                DATE,
+            ];
+            answer(200, &headers, "")
+        };
+        governor.answered("core", told("0", "32503680000").headers(), now);
+        assert_eq!(governor.held_until("core", now), Some(now + LONGEST));
+        governor.answered("core", told("17", "784111807").headers(), now + LONGEST);
+        assert_eq!(governor.rate_limit("core").unwrap().remaining, 17);
+        governor.refused("core", &answer(429, &[("retry-after", "99999999999")], ""), now);
+        assert_eq!(governor.held_until("core", now), Some(now + LONGEST));
     }
 
     #[test]

@@ -7,6 +7,10 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::RateLimit;
 
+/// The longest pause that is obeyed. GitHub's own limits last an hour at most; a proxy that says a thousand years shall
+/// not silence a program until it is started again.
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Whether GitHub wants fewer requests: 429, or a 403 that says so in any of the ways it does.
 pub(crate) fn is_rate_limited(answer: &RawResponse) -> bool {
     match answer.status().as_u16() {
@@ -22,22 +26,29 @@ pub(crate) fn is_rate_limited(answer: &RawResponse) -> bool {
     }
 }
 
-/// How long the answer asks to wait: `retry-after`, else until the quota is filled again if it is spent.
+/// How long the answer asks to wait, up to a day: `retry-after`, else until the quota is filled again if it is spent.
 pub(crate) fn retry_after(answer: &RawResponse) -> Option<Duration> {
     let headers = answer.headers();
-    if let Some(told) = text(headers, RETRY_AFTER.as_str()) {
-        if let Ok(seconds) = told.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        if let Some(time) = http_date(told) {
-            return Some(until(time, headers));
-        }
+    if let Some(asked) = asked(headers) {
+        return Some(asked);
     }
     if !is_rate_limited(answer) || !is_spent(headers) {
         return None;
     }
     let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
     Some(until(DateTime::from_timestamp(reset, 0)?, headers))
+}
+
+/// How long the header `retry-after` asks to wait, if it can be read.
+pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let told = text(headers, RETRY_AFTER.as_str())?;
+    seconds(told).or_else(|| Some(until(http_date(told)?, headers)))
+}
+
+/// A number of seconds; one that is too large for a number is the longest there is.
+fn seconds(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().map_or(LONGEST, Duration::from_secs).min(LONGEST))
 }
 
 /// Whether no request is left of the quota.
@@ -61,12 +72,13 @@ pub(crate) fn rate_limit(headers: &HeaderMap, resource: &str) -> Option<RateLimi
     })
 }
 
-/// How long it is until then, by the clock of the server if the answer tells it; the local one may be off.
+/// How long it is until then, but not more than a day, by the clock of the server if the answer tells it; the local one may
+/// be off.
 pub(crate) fn until(time: DateTime<Utc>, headers: &HeaderMap) -> Duration {
     let now = text(headers, DATE.as_str())
         .and_then(http_date)
         .unwrap_or_else(|| SystemTime::now().into());
-    (time - now).to_std().unwrap_or_default()
+    (time - now).to_std().unwrap_or_default().min(LONGEST)
 }
 
 /// A date as HTTP writes it, which is one of the forms of mail.
@@ -103,11 +115,17 @@ pub(super) mod tests {
 
     #[test]
     fn the_wait_asked_for_is_found_in_each_form() {
+        const DAY: u64 = 24 * 60 * 60;
         let spent = ("x-ratelimit-remaining", "0");
         for (headers, seconds) in [
             (&[("retry-after", "60")][..], Some(60)),
             (&[("retry-after", " 0 ")], Some(0)),
-            (&[("retry-after", "18446744073709551615"), DATE], Some(u64::MAX)),
+            (&[("retry-after", "18446744073709551615"), DATE], Some(DAY)),
+            (&[("retry-after", "99999999999999999999999")], Some(DAY)),
+            (&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")], Some(DAY)),
+            (&[("x-ratelimit-reset", "253402300799"), spent, DATE], Some(DAY)),
+            (&[("retry-after", "+5")], None),
+            (&[("retry-after", "-5")], None),
             (
                 &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), DATE],
                 Some(60),

@@ -12,6 +12,8 @@
 mod call;
 mod core;
 mod credentials;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod gate;
 mod governor;
 mod headers;

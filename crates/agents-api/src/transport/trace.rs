@@ -36,9 +36,7 @@ pub(super) fn succeeded<T>(answer: &ResponseValue<T>, attempts: u32) {
         span.record("http.request.resend_count", attempts - 1);
     }
     let id = answer.headers().get("x-github-request-id");
-    if let Some(id) = id.and_then(|id| id.to_str().ok()) {
-        span.record("github.request_id", id);
-    }
+    record_id(&span, id.and_then(|id| id.to_str().ok()));
 }
 
 /// A look found nothing new.
@@ -70,7 +68,18 @@ pub(super) fn failed(error: &Error) {
     if error.attempts() > 1 {
         span.record("http.request.resend_count", error.attempts() - 1);
     }
-    if let Some(id) = error.request_id() {
+    record_id(&span, error.request_id());
+}
+
+/// Records the id of a request if it looks like one; whatever else a server puts in its place stays out of traces.
+fn record_id(span: &Span, id: Option<&str>) {
+    let fits = |id: &&str| {
+        id.len() <= 128
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b":-.".contains(&byte))
+    };
+    if let Some(id) = id.filter(fits) {
         span.record("github.request_id", id);
     }
 }

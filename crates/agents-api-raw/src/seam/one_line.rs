@@ -1,0 +1,168 @@
+//! What a server says, made fit for a log line or a terminal: short, on one line, without tokens.
+//!
+//! It may hold escape sequences that rewrite a terminal, marks that reverse the order of characters, line breaks that
+//! forge a line of a log, or the request with its token, echoed by a debugging proxy. All of it takes time in proportion
+//! to what is shown, however much there is.
+use std::borrow::Cow;
+
+/// How much is shown, in characters.
+const SHOWN: usize = 200;
+
+/// How much is looked at, in bytes: four make a character at most, and white space is folded.
+pub(super) const READ: usize = SHOWN * 8;
+
+/// How GitHub's tokens begin.
+const BEGINNINGS: [&str; 6] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+
+/// What stands before a token of any other form.
+const SCHEMES: [&str; 3] = ["bearer", "token", "basic"];
+
+/// The shortest word after a scheme that is taken for a token, if a digit is in it.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The beginning of a text, as a message may show it: at most 200 characters on one line, without control characters
+/// and marks of direction, and with tokens cut to their beginning.
+///
+/// Messages of this crate's errors have it applied to what the server said. Use it for values that are shown as they
+/// came, such as the name of a task or the title of a pull request.
+///
+/// ```
+/// use agents_api_raw::one_line;
+///
+/// assert_eq!(one_line("done\u{1b}[2J\r\n  ghp_secret"), "done [2J ghp_…");
+/// ```
+pub fn one_line(text: &str) -> String {
+    let mut end = text.len().min(READ);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = &text[..end];
+    let mut line = String::with_capacity(head.len());
+    let mut secret_follows = false;
+    for word in head.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let word: String = word.chars().filter(|c| !is_invisible(*c)).collect();
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let word = mask(&word);
+        line.push_str(if secret_follows {
+            without_token(&word)
+        } else {
+            &word
+        });
+        if secret_follows && without_token(&word).len() < word.len() {
+            line.push('…');
+        }
+        secret_follows = ends_in_scheme(&word);
+    }
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => line.truncate(end),
+        None if head.len() == text.len() => return line,
+        None => {}
+    }
+    line.push('…');
+    line
+}
+
+/// Characters that are not seen but change how others are: marks of direction, joiners, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every token of GitHub's cut to its beginning.
+fn mask(text: &str) -> Cow<'_, str> {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = next_token(rest) {
+        out.push_str(before);
+        out.push('…');
+        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The text up to the first token, its beginning included, and what follows.
+fn next_token(text: &str) -> Option<(&str, &str)> {
+    text.match_indices('g').find_map(|(at, _)| {
+        let begun = BEGINNINGS.iter().find(|begun| text[at..].starts_with(**begun))?;
+        Some(text.split_at(at + begun.len()))
+    })
+}
+
+/// What is left of a word that begins with a token of an unknown form: nothing of the token.
+fn without_token(word: &str) -> &str {
+    let end = word
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "-._~+/=".contains(c)))
+        .unwrap_or(word.len());
+    let is_token = end >= SHORTEST_TOKEN && word[..end].contains(|c: char| c.is_ascii_digit());
+    if is_token { "" } else { word }
+}
+
+fn ends_in_scheme(word: &str) -> bool {
+    let word = word.trim_end_matches(':').as_bytes();
+    SCHEMES.iter().any(|scheme| {
+        word.len() >= scheme.len()
+            && word[word.len() - scheme.len()..].eq_ignore_ascii_case(scheme.as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn tokens_are_cut_and_nothing_else() {
+        for (text, shown) in [
+            ("Bearer ghp_abc123 was refused", "Bearer ghp_… was refused"),
+            ("github_pat_11A_xyz", "github_pat_…"),
+            ("a ghs_x, b gho_y!", "a ghs_…, b gho_…!"),
+            ("ghp_", "ghp_…"),
+            ("nothing here: gh_x", "nothing here: gh_x"),
+            ("", ""),
+            ("ghp_\u{200b}hunter2", "ghp_…"),
+            (
+                "authorization: Bearer 0123456789abcdef0123456789abcdef01234567 x",
+                "authorization: Bearer … x",
+            ),
+            (
+                "{\"authorization\":\"token 0123456789abcdef\"}",
+                "{\"authorization\":\"token …",
+            ),
+            ("Bearer authentication-required", "Bearer authentication-required"),
+            ("token expired: 2026-01-01", "token expired: 2026-01-01"),
+        ] {
+            assert_eq!(one_line(text), shown);
+        }
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_gone() {
+        for (text, shown) in [
+            ("\u{1b}[2J\u{1b}]0;x\u{7}y", "[2J ]0;x y"),
+            ("\u{9b}31mred", "31mred"),
+            ("a\r\nINFO forged", "a INFO forged"),
+            ("a\u{2028}b\u{85}c", "a b c"),
+            ("abc\u{202e}fed\u{2066}", "abcfed"),
+            ("\u{0}\u{8}\u{7f}", ""),
+        ] {
+            assert_eq!(one_line(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_costs_no_more() {
+        let bomb = "ghp_ ".repeat(200_000);
+        assert_eq!(one_line(&bomb).chars().count(), 201);
+        assert_eq!(one_line(&"ü".repeat(201)), format!("{}…", "ü".repeat(200)));
+        assert_eq!(one_line(&"ü".repeat(200)), "ü".repeat(200));
+        assert_eq!(one_line(&" ".repeat(5000)), "…");
+    }
+}
