@@ -190,3 +190,40 @@ async fn creation_order_is_oldest_first_by_creation() {
         .unwrap();
     assert!(page.tasks.len() > 1 && page.tasks.is_sorted_by_key(|task| task.created_at));
 }
+
+#[tokio::test]
+async fn a_list_that_names_pages_for_ever_is_an_error() {
+    let next = |number: u64| format!("<https://x/?page={}>; rel=\"next\"", number + 1);
+    let empty = |number| page(&[], &next(number));
+    let same = |number| page(&["a", "b"], &next(number));
+    let shuffled = |number: u64| {
+        page(
+            [&["a", "b"], &["b", "a"]][usize::from(number % 2 == 0)],
+            &next(number),
+        )
+    };
+
+    let (_, repo) = answers((1..=150).map(empty)).await;
+    let mut pages = repo.list_tasks().pages();
+    let mut given = 0;
+    let error = loop {
+        match pages.try_next().await {
+            Ok(page) => given += page.into_iter().count(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((given, error.kind()), (99, ErrorKind::UnexpectedAnswer));
+    assert!(error.to_string().contains("no end"), "{error}");
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 101, "it goes on");
+
+    for answered in [
+        (1..=101).map(same).collect::<Vec<_>>(),
+        (1..=101).map(shuffled).collect(),
+    ] {
+        let (_, repo) = answers(answered).await;
+        let mut items = repo.list_tasks().items();
+        let error = items.collect_up_to(10).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(ids(&items.take_ready()).len(), 2);
+    }
+}

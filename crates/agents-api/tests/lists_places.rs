@@ -4,6 +4,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use agents_api::pages::Cursor;
+use agents_api::tasks::ListTasks;
 use agents_api::{ErrorKind, SortDirection, TaskSort, TaskState};
 use agents_api_emulator::{Effect, Emulator, Fault, Target};
 use support::connect;
@@ -166,4 +167,65 @@ async fn collecting_keeps_what_it_has_when_a_page_fails() {
         .await
         .unwrap();
     assert_eq!(page.tasks, whole[10..15]);
+}
+
+/// Gets a list in batches, each by a process of its own that is told no more than a cursor.
+async fn in_batches(list: &ListTasks, size: usize, mut between: impl FnMut(usize)) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut next: Option<String> = None;
+    for round in 0..100 {
+        let list = list.clone();
+        let list = match next {
+            Some(cursor) => list.resume(cursor.parse().unwrap()),
+            None => list,
+        };
+        let batch = list.items().collect_up_to(size).await.unwrap();
+        ids.extend(batch.tasks.into_iter().map(|task| task.id));
+        between(round);
+        match batch.next {
+            Some(cursor) => next = Some(cursor.to_string()),
+            None => return ids,
+        }
+    }
+    panic!("no end after {} tasks", ids.len());
+}
+
+#[tokio::test]
+async fn batches_smaller_than_a_page_get_on() {
+    let github = Emulator::builder().tasks(100).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo.list_tasks().including_archived().in_creation_order();
+    let whole = list.clone().items().collect_up_to(1000).await.unwrap();
+    let whole: Vec<_> = whole.tasks.into_iter().map(|task| task.id).collect();
+    for (page, batch) in [(100, 7), (33, 20), (20, 20), (10, 33), (1, 3)] {
+        let list = list.clone().per_page(page);
+        assert_eq!(in_batches(&list, batch, |_| {}).await, whole, "{batch} of {page}");
+    }
+}
+
+#[tokio::test]
+async fn tasks_come_again_where_their_page_has_changed_between_batches() {
+    let github = Emulator::builder().tasks(40).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo.list_tasks().in_creation_order().per_page(20);
+    let whole = list.clone().items().collect_up_to(1000).await.unwrap();
+    let whole: Vec<_> = whole.tasks.into_iter().map(|task| task.id).collect();
+    let archive_the_third = |round| {
+        if round == 0 {
+            github.task(&whole[2]).unwrap().archive();
+        }
+    };
+    let ids = in_batches(&list, 10, archive_the_third).await;
+    assert!(whole.iter().all(|id| ids.contains(id)), "one is missing");
+    assert!(ids.len() > whole.len(), "the front of the first page has changed");
+}
+
+#[tokio::test]
+async fn a_walk_that_was_resumed_and_not_begun_keeps_its_place() {
+    let github = Emulator::builder().tasks(40).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo.list_tasks().in_creation_order().per_page(20);
+    let cursor = list.clone().items().collect_up_to(5).await.unwrap().next;
+    let resumed = list.resume(cursor.clone().unwrap()).items();
+    assert_eq!(resumed.cursor(), cursor);
 }

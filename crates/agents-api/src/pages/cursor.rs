@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::progress::{Fingerprint, Given};
 use super::totals::Totals;
 use crate::Error;
 
@@ -38,7 +39,8 @@ impl Place {
 
 /// Where a walk stands: to be stored, and to [`resume`](crate::tasks::ListTasks::resume) with, also in another process.
 ///
-/// It repeats rather than skips: tasks of its page that were given out come again. It belongs to its list: one of
+/// It repeats rather than skips: tasks of its page that were given out come again as a page, and as
+/// [items](super::Items) if their page has changed since. It belongs to its list: one of
 /// another repository, or with other filters, another order or page size, refuses it. It holds no token and no task.
 ///
 /// As text, and for serde, it is one word. A later version of this crate reads what an earlier one wrote, or says that
@@ -69,6 +71,8 @@ impl Place {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     pub(crate) place: Place,
+    /// What was given out of the page.
+    pub(crate) given: Given,
     /// What the list is, in short.
     pub(crate) list: u64,
 }
@@ -85,6 +89,9 @@ impl fmt::Display for Cursor {
         for total in [active, archived] {
             f.write_str(".")?;
             total.map_or(Ok(()), |total| write!(f, "{total}"))?;
+        }
+        if self.given.count > 0 {
+            write!(f, ".{}.{:016x}", self.given.count, self.given.ids.0)?;
         }
         Ok(())
     }
@@ -115,7 +122,14 @@ impl FromStr for Cursor {
             };
             let spot = Spot { archived, page };
             let place = Place { spot, before };
-            parts.next().is_none().then_some(Self { place, list })
+            let given = match parts.next() {
+                None => Given::nothing(),
+                Some(count) => Given {
+                    count: count.parse().ok().filter(|count| *count > 0)?,
+                    ids: Fingerprint(u64::from_str_radix(parts.next()?, 16).ok()?),
+                },
+            };
+            parts.next().is_none().then_some(Self { place, given, list })
         };
         let (version, rest) = text.split_once('.').unwrap_or((text, ""));
         if version == VERSION {
@@ -166,6 +180,8 @@ mod tests {
             ("v1.active.1.00.2", "is not a cursor"),
             ("v1.active.1.00.2.two", "is not a cursor"),
             ("v1.active.1.00.2.3.4", "is not a cursor"),
+            ("v1.active.1.00.2.3.0.5", "is not a cursor"),
+            ("v1.active.1.00.2.3.4.5.6", "is not a cursor"),
             ("version.active.1.00", "is not a cursor"),
             ("v2.anything", "another version"),
         ] {
@@ -177,10 +193,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_json_give_the_cursor_back(archived: bool, page in 1_u64.., list: u64, totals: [Option<i64>; 2]) {
+        fn text_and_json_give_the_cursor_back(archived: bool, page in 1_u64.., list: u64, totals: [Option<i64>; 2], count in 0..100_usize, ids: u64) {
             let spot = Spot { archived, page };
             let before = Totals { active: totals[0], archived: totals[1] };
-            let cursor = Cursor { place: Place { spot, before }, list };
+            let given = if count == 0 { Given::nothing() } else { Given { count, ids: Fingerprint(ids) } };
+            let cursor = Cursor { place: Place { spot, before }, given, list };
             prop_assert_eq!(&cursor.to_string().parse::<Cursor>().unwrap(), &cursor);
             let json = serde_json::to_string(&cursor).unwrap();
             prop_assert!(json.starts_with("\"v1."));
@@ -188,7 +205,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_more_than_refused(text in "\\PC{0,20}|v1(\\.(active|archived|[0-9a-f-]{0,20})){0,5}") {
+        fn no_text_is_more_than_refused(text in "\\PC{0,20}|v1(\\.(active|archived|[0-9a-f-]{0,20})){0,8}") {
             let _ = text.parse::<Cursor>();
         }
     }

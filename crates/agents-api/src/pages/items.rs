@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::{Cursor, Pages, Place};
+use super::progress::Progress;
+use super::{Cursor, Given, Page, Pages, Place};
 use crate::tasks::ListTasks;
 use crate::{Error, Task};
 
@@ -18,7 +19,8 @@ use crate::{Error, Task};
 /// read before is missed, except in [creation order](ListTasks::in_creation_order): see
 /// [Lists that move](ListTasks#lists-that-move).
 ///
-/// After an error asking again asks for the same page, as [`Pages`] does, but gives out no task twice.
+/// After an error asking again asks for the same page, as [`Pages`] does, but gives out no task twice. A hundred pages in a row
+/// without a new task are an error, too: some server names pages for ever. Asking again goes on.
 ///
 /// # Memory
 /// The pages of the window of [`concurrency`](ListTasks::concurrency), and the ids of all tasks so far: some 100 bytes a task.
@@ -27,13 +29,25 @@ use crate::{Error, Task};
 pub struct Items {
     pages: Pages,
     /// Tasks not given out yet, each with the place to resume at so that it comes again.
-    ready: VecDeque<(Place, Task)>,
+    ready: VecDeque<(At, Task)>,
     seen: HashSet<Box<str>>,
+    /// What the cursor that the walk began with says of the first page, until that is here.
+    before: Option<Given>,
+    progress: Progress,
+}
+
+/// Where to resume: a page, and what was given out of it.
+#[derive(Clone, Copy)]
+struct At {
+    place: Place,
+    given: Given,
 }
 
 impl Items {
     pub(crate) fn new(list: ListTasks) -> Self {
         Self {
+            before: Some(list.given_before()),
+            progress: Progress::default(),
             pages: Pages::mending(list),
             ready: VecDeque::new(),
             seen: HashSet::new(),
@@ -91,13 +105,41 @@ impl Items {
 
     /// Where to resume so that what comes next comes again, or `None` after the last task.
     ///
-    /// [`ListTasks::resume`](crate::tasks::ListTasks::resume) resumes there, also in another process, and may give out
-    /// again tasks of that page that were given out here.
+    /// [`ListTasks::resume`](crate::tasks::ListTasks::resume) resumes there, also in another process. If the tasks of that
+    /// page that were given out here still stand at its front, it goes on after them; else they come again.
     pub fn cursor(&self) -> Option<Cursor> {
         match self.ready.front() {
-            Some((place, _)) => Some(self.pages.list.cursor_at(*place)),
-            None => self.pages.cursor(),
+            Some((at, _)) => Some(self.pages.list.cursor_at(at.place, at.given)),
+            None => {
+                let place = self.pages.walk.place()?;
+                let given = self.before.unwrap_or_else(Given::nothing);
+                Some(self.pages.list.cursor_at(place, given))
+            }
         }
+    }
+
+    /// Adds the new tasks of the page to those that are ready.
+    fn take(&mut self, page: Page) -> Result<(), Error> {
+        // A page that is read again says nothing of the place where the walk goes on.
+        let read_again = page.number != page.place.spot.page;
+        if let Some(before) = self.before.take() {
+            for task in before.known(&page.tasks) {
+                self.seen.insert(task.id.as_str().into());
+            }
+        }
+        let place = page.place;
+        let mut given = Given::nothing();
+        let ready = self.ready.len();
+        for task in page.tasks {
+            let at = At { place, given };
+            if !read_again {
+                given = given.and(&task);
+            }
+            if self.seen.insert(task.id.as_str().into()) {
+                self.ready.push_back((at, task));
+            }
+        }
+        self.progress.page(read_again || self.ready.len() > ready)
     }
 
     /// Adds the new tasks of the next page to those that are ready; `None` after the last page.
@@ -105,13 +147,7 @@ impl Items {
         let Some(page) = ready!(Pin::new(&mut self.pages).poll_next(context)) else {
             return Poll::Ready(Ok(None));
         };
-        let page = page?;
-        for task in page.tasks {
-            if self.seen.insert(task.id.as_str().into()) {
-                self.ready.push_back((page.place, task));
-            }
-        }
-        Poll::Ready(Ok(Some(())))
+        Poll::Ready(self.take(page?).map(Some))
     }
 }
 

@@ -8,6 +8,7 @@ mod fetch;
 pub(crate) mod fuzzing;
 mod items;
 mod link;
+mod progress;
 mod totals;
 mod walk;
 
@@ -17,6 +18,7 @@ use fetch::fetch;
 pub(crate) use fetch::read_page;
 pub use items::{Collected, Items};
 pub(crate) use link::next_page;
+pub(crate) use progress::{Fingerprint, Given};
 
 use std::fmt;
 use std::future::poll_fn;
@@ -28,6 +30,7 @@ use futures_core::Stream;
 use crate::tasks::{BoxFuture, ListTasks};
 use crate::{Error, Task};
 use cursor::Spot;
+use progress::Progress;
 use totals::Totals;
 use walk::{Plan, Read, Step, Walk};
 
@@ -69,7 +72,8 @@ pub struct Page {
 /// Asking again asks for the same page. That includes a page which came with a `next` link that cannot be used: the page
 /// itself is given out first, and the ask after it ends in an error of kind
 /// [`UnexpectedAnswer`](crate::ErrorKind::UnexpectedAnswer) with the answer's status and headers. Asking once more then
-/// gets that page again, and its tasks a second time. Every failure is reported each time it happens; whoever goes on
+/// gets that page again, and its tasks a second time. A hundred pages in a row that are empty, or all the same, are an
+/// error of this kind, too, after which asking goes on with the next one. Every failure is reported each time it happens; whoever goes on
 /// after errors has to bound how often.
 ///
 /// With [`concurrency`](ListTasks::concurrency) an error is reported when it is its page's turn, and never for a page
@@ -88,6 +92,9 @@ pub struct Pages {
     walk: Walk<Page, Error>,
     /// The requests under way.
     flights: Vec<(Spot, BoxFuture<Answer>)>,
+    progress: Progress,
+    /// What the page before had.
+    last: Given,
 }
 
 type Answer = Result<Read<Page, Error>, Error>;
@@ -111,8 +118,13 @@ impl Pages {
             then_archived: list.then_archived(),
             mends,
         });
-        let flights = Vec::new();
-        Self { list, walk, flights }
+        Self {
+            list,
+            walk,
+            flights: Vec::new(),
+            progress: Progress::default(),
+            last: Given::nothing(),
+        }
     }
 
     /// The next page, or `None` after the last one.
@@ -130,7 +142,16 @@ impl Pages {
     ///
     /// Where it is not known which page follows, that is at the last page given out.
     pub fn cursor(&self) -> Option<Cursor> {
-        self.walk.place().map(|place| self.list.cursor_at(place))
+        self.walk
+            .place()
+            .map(|place| self.list.cursor_at(place, Given::nothing()))
+    }
+
+    /// Whether the list gets anywhere with this page.
+    fn advanced(&mut self, page: &Page) -> Result<(), Error> {
+        let all = Given::all(&page.tasks);
+        let before = std::mem::replace(&mut self.last, all);
+        self.progress.page(!page.tasks.is_empty() && all != before)
     }
 
     fn send(&mut self, spot: Spot) {
@@ -170,7 +191,10 @@ impl Stream for Pages {
                         this.send(spot);
                     }
                     this.receive(context);
-                    let given = given.map(|(place, page)| Page { place, ..page });
+                    let given = given.and_then(|(place, page)| {
+                        this.advanced(&page)?;
+                        Ok(Page { place, ..page })
+                    });
                     return Poll::Ready(Some(given));
                 }
                 Step::Wait => {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use tokio::time::Instant;
 
-use crate::pages::{Cursor, Items, Page, Pages, Place, read_page};
+use crate::pages::{Cursor, Given, Items, Page, Pages, Place, read_page};
 use crate::transport::{Call, Look, Memory};
 use crate::{Client, Error, Repo, SortDirection, TaskSort, TaskState};
 
@@ -217,10 +217,18 @@ impl ListTasks {
         }
     }
 
+    /// What was given out of the page where the walk begins.
+    pub(crate) fn given_before(&self) -> Given {
+        match &self.start {
+            Start::Page(_) => Given::nothing(),
+            Start::Cursor(cursor) => cursor.given,
+        }
+    }
+
     /// Where a walk of this list stands.
-    pub(crate) fn cursor_at(&self, place: Place) -> Cursor {
+    pub(crate) fn cursor_at(&self, place: Place, given: Given) -> Cursor {
         let list = self.fingerprint();
-        Cursor { place, list }
+        Cursor { place, given, list }
     }
 
     /// The list that a page is of, where this one consists of two.
