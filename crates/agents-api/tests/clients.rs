@@ -42,6 +42,10 @@ fn a_repository_can_be_named_in_one() {
         let error = client.repo_named(name).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
+    let error = client
+        .repo_named("https://github.com/octocat/hello-world")
+        .unwrap_err();
+    assert!(error.to_string().contains("write owner/name"), "{error}");
 }
 
 /// A transport that counts what it sends.

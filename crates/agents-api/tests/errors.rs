@@ -87,3 +87,27 @@ async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     let error = client.task("t").get().await.unwrap_err();
     assert!(error.retry_after() > Some(Duration::ZERO), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_message_says_what_the_words_of_github_leave_out() {
+    let not_found = answer(404, "", r#"{"message":"Not Found"}"#);
+    let forbidden = answer(403, "", r#"{"message":"Resource not accessible"}"#);
+    let in_haste = answer(429, "Retry-After: 3000\r\n", r#"{"message":"Too fast"}"#);
+    let silent = answer(429, "", r#"{"message":"Too fast"}"#);
+    for (text, said) in [
+        (
+            not_found,
+            "Not Found; GitHub says so, too, of what the token cannot see",
+        ),
+        (
+            forbidden,
+            "accessible; a fine-grained token needs the permission \"Agent tasks\"",
+        ),
+        (in_haste, "Too fast; it asks to wait 3000s"),
+        (silent, "Too fast"),
+    ] {
+        let error = error_of(text).await.to_string();
+        assert!(error.contains(said), "{error}");
+        assert_eq!(error.contains("asks to wait"), said.contains("asks to wait"));
+    }
+}

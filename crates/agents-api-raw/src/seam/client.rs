@@ -129,7 +129,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Parses an address; the reason for a refusal never repeats it, since it may hold a password.
 fn parse(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}; begin it with https://"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!(
             "has the scheme {:?}; begin it with https://",
@@ -137,7 +137,9 @@ fn parse(text: &str) -> Result<Url, String> {
         ));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("carries credentials; give the token to the pipeline instead".to_owned());
+        return Err(
+            "holds a user name or a password; take them out, and give the token apart from it".to_owned(),
+        );
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err(

@@ -28,6 +28,9 @@ impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         let errors = self.errors.as_array().into_iter().flatten();
+        // GraphQL's one complaint is the message itself.
+        let errors =
+            errors.filter(|error| error.get("message").and_then(Value::as_str) != Some(&self.message));
         for (index, error) in errors.take(3).enumerate() {
             f.write_str(if index == 0 { ": " } else { "; " })?;
             let part = |name| error.get(name).and_then(Value::as_str);
@@ -67,6 +70,7 @@ mod tests {
                 "Invalid: (no text); (no text); (no text)",
             ),
             (r#"{"message":"Invalid","errors":"all"}"#, "Invalid"),
+            (r#"{"message":"Slow","errors":[{"message":"Slow"}]}"#, "Slow"),
             (r#"{"message":"Invalid","errors":null}"#, "Invalid"),
         ] {
             assert_eq!(Words::of(body.as_bytes()).unwrap().to_string(), text);

@@ -78,12 +78,12 @@ impl Client {
     /// # Errors
     /// When it is not two names with a slash between, or [`Client::repo`] refuses one.
     pub fn repo_named(&self, full_name: &str) -> Result<Repo, Error> {
-        let (owner, name) = full_name.split_once('/').ok_or_else(|| {
-            Error::invalid(format!(
+        match full_name.split_once('/') {
+            Some((owner, name)) if !name.contains('/') => self.repo(owner, name),
+            _ => Err(Error::invalid(format!(
                 "{full_name:?} does not name a repository; write owner/name"
-            ))
-        })?;
-        self.repo(owner, name)
+            ))),
+        }
     }
 
     /// A task by its id, which another process may have started. Nothing is sent yet.

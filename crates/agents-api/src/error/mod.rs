@@ -136,7 +136,7 @@ impl Error {
         self.0.operation
     }
 
-    /// How many requests were sent; 0 if none was.
+    /// How many requests were sent; 0 if none was. A redirect that was followed is one with the request that led to it.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -193,6 +193,27 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Says what GitHub's own words leave out.
+    fn advise(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of_tasks = self
+            .operation()
+            .is_some_and(|operation| operation.contains("task"));
+        match (self.kind(), self.retry_after()) {
+            (ErrorKind::RateLimited, Some(pause)) => {
+                write!(f, "; it asks to wait {:.0}s", pause.as_secs_f64().ceil())
+            }
+            (ErrorKind::Forbidden, _) if of_tasks => f.write_str(
+                "; a fine-grained token needs the permission \"Agent tasks\", and the plan has to include the agent",
+            ),
+            (ErrorKind::NotFound, _) if of_tasks => {
+                f.write_str("; GitHub says so, too, of what the token cannot see")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl From<raw::Error> for Error {
     fn from(error: raw::Error) -> Self {
         Self::new(Cause::Raw(error))
@@ -210,7 +231,10 @@ impl fmt::Display for Error {
                 delivery: Delivery::NotSent,
             } => write!(f, "nothing was sent within the time limit of {limit:?}")?,
             Cause::OutOfTime { limit, .. } => write!(f, "no answer within the time limit of {limit:?}")?,
-            Cause::Raw(error) => message::write(error, f)?,
+            Cause::Raw(error) => {
+                message::write(error, f)?;
+                self.advise(f)?;
+            }
         }
         match self.0.attempts {
             0 | 1 => Ok(()),
