@@ -105,9 +105,12 @@ async fn a_message_says_what_the_words_of_github_leave_out() {
         ),
         (in_haste, "Too fast; it asks to wait 3000s"),
         (silent, "Too fast"),
+        (answer(403, "", "<html>no</html>"), "<html>no</html>"),
     ] {
         let error = error_of(text).await.to_string();
         assert!(error.contains(said), "{error}");
-        assert_eq!(error.contains("asks to wait"), said.contains("asks to wait"));
+        for advice in ["asks to wait", "fine-grained", "cannot see"] {
+            assert_eq!(error.contains(advice), said.contains(advice), "{error}");
+        }
     }
 }

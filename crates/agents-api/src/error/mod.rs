@@ -196,9 +196,11 @@ impl Error {
 impl Error {
     /// Says what GitHub's own words leave out.
     fn advise(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_tasks = self
-            .operation()
-            .is_some_and(|operation| operation.contains("task"));
+        // A proxy that refuses has its own reasons.
+        let of_tasks = self.message().is_some()
+            && self
+                .operation()
+                .is_some_and(|operation| operation.contains("task"));
         match (self.kind(), self.retry_after()) {
             (ErrorKind::RateLimited, Some(pause)) => {
                 write!(f, "; it asks to wait {:.0}s", pause.as_secs_f64().ceil())

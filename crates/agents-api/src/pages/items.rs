@@ -108,14 +108,14 @@ impl Items {
     /// [`ListTasks::resume`](crate::tasks::ListTasks::resume) resumes there, also in another process. If the tasks of that
     /// page that were given out here still stand at its front, it goes on after them; else they come again.
     pub fn cursor(&self) -> Option<Cursor> {
-        match self.ready.front() {
-            Some((at, _)) => Some(self.pages.list.cursor_at(at.place, at.given)),
-            None => {
-                let place = self.pages.walk.place()?;
-                let given = self.before.unwrap_or_else(Given::nothing);
-                Some(self.pages.list.cursor_at(place, given))
-            }
-        }
+        let At { place, given } = match self.ready.front() {
+            Some((at, _)) => *at,
+            None => At {
+                place: self.pages.walk.place()?,
+                given: self.before.unwrap_or_else(Given::nothing),
+            },
+        };
+        Some(self.pages.list.cursor_at(place, given))
     }
 
     /// Adds the new tasks of the page to those that are ready.
