@@ -14,7 +14,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agents_api::{ArtifactData, Client, Repo, SessionUsage, Task, UsageType, until};
+use agents_api::{ArtifactData, Client, Repo, Task, Usage, until};
 use agents_api_emulator::Emulator;
 
 #[tokio::main]
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&*error);
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -73,6 +73,13 @@ async fn run(client: &Client, repo: &Repo, prompt: &str, interval: Duration) -> 
         })
         .await?;
     show(&done);
+    let pulls = repo.resolve_pull_requests([&done]).await?;
+    for pull in &pulls.resolved {
+        println!("  pull request #{}, {}", pull.number, pull.state);
+    }
+    for missing in &pulls.unresolved {
+        println!("  {missing}");
+    }
 
     println!("\nThe repository's tasks, 50 a page:");
     let mut pages = repo.list_tasks().per_page(50).pages();
@@ -101,9 +108,6 @@ fn show(task: &Task) {
     for session in task.sessions.iter().flatten() {
         let model = session.model.as_deref().unwrap_or("unknown model");
         println!("  session {}: {}, {model}", session.id, session.state);
-        if let Some(usage) = &session.usage {
-            println!("    used {}", amount(usage));
-        }
         if let Some(message) = session.error.as_ref().and_then(|error| error.message.as_ref()) {
             println!("    failed: {message}");
         }
@@ -120,28 +124,10 @@ fn show(task: &Task) {
             other => println!("  {}: {other:?}", artifact.type_),
         }
     }
+    if let Some(usage) = Usage::of_task(task) {
+        println!("  used {usage}");
+    }
     if let Some(url) = &task.html_url {
         println!("  {url}");
-    }
-}
-
-/// An amount for people: AI credits are counted in billionths.
-fn amount(usage: &SessionUsage) -> String {
-    match (&usage.type_, usage.amount.as_u64()) {
-        (UsageType::AiCredits, Some(billionths)) => {
-            let tenths = billionths / 100_000_000;
-            format!("{}.{} AI credits", tenths / 10, tenths % 10)
-        }
-        _ => format!("{} {}", usage.amount, usage.type_),
-    }
-}
-
-/// Prints an error with its causes.
-fn report(error: &dyn Error) {
-    eprintln!("error: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {error}");
-        cause = error.source();
     }
 }

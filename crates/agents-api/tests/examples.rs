@@ -51,3 +51,20 @@ fn a_wait_prints_its_progress() {
         "{lines}"
     );
 }
+
+#[test]
+fn the_quickstart_shows_what_came_of_its_task() {
+    let output = example::run("quickstart", &[]);
+    assert!(output.status.success(), "{output:?}");
+    let lines = example::printed(&output);
+    for line in [
+        "  queued\n",
+        "  completed\n",
+        "  branch copilot/",
+        "  used 1.2 AI credits\n",
+        "  pull request #",
+        "  page 3: ",
+    ] {
+        assert!(lines.contains(line), "no line says {line:?}:\n{lines}");
+    }
+}

@@ -38,9 +38,10 @@ fn tests_in(text: &str) -> Vec<&str> {
 #[test]
 fn every_threat_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let Ok(document) = fs::read_to_string(root.join("SECURITY.md")) else {
+    if !root.join("ARCHITECTURE.md").exists() {
         return; // a package without its workspace
-    };
+    }
+    let document = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let threats = threats(&document);
     assert!(threats.len() > 20, "the tables are found");
     let mut files = BTreeMap::new();

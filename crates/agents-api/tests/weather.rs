@@ -87,13 +87,15 @@ fn rows() -> Vec<Row> {
         ),
         limit(Effect::SecondaryLimit(Refused::forbidden()), 60),
         limit(Effect::SecondaryLimit(Refused::too_many_requests()), 60),
+        limit(Effect::PrimaryLimit(Refused::forbidden()), 3000),
+        limit(Effect::PrimaryLimit(Refused::too_many_requests()), 3000),
     ]
 }
 
 fn patient(client: agents_api::ClientBuilder) -> agents_api::ClientBuilder {
     client
         .retry(RetryPolicy::new().max_attempts(ATTEMPTS))
-        .total_timeout(Duration::from_secs(3600))
+        .total_timeout(Duration::from_secs(24 * 3600))
 }
 
 /// A request that hangs is logged when the emulator notices that its client has left.
@@ -109,7 +111,7 @@ fn check(error: &Error, row: &Row) {
             assert_eq!(error.status(), Some(*status), "{effect:?}");
             assert!(!error.body().unwrap().is_empty(), "{effect:?}");
         }
-        Effect::SecondaryLimit(_) => {
+        Effect::SecondaryLimit(_) | Effect::PrimaryLimit(_) => {
             assert!(
                 error.message().is_some() && error.request_id().is_some(),
                 "{effect:?}"

@@ -104,7 +104,12 @@ impl Error {
     /// Adds which operation failed, and how many requests it took.
     pub(crate) fn after(mut self, operation: &'static str, attempts: u32) -> Self {
         self.0.operation = Some(operation);
-        self.0.attempts = attempts;
+        // What could not be used was refused on the way out.
+        self.0.attempts = if self.kind() == ErrorKind::InvalidInput {
+            0
+        } else {
+            attempts
+        };
         self
     }
 

@@ -12,6 +12,7 @@ use crate::Error;
 pub(super) fn span(call: Call, server: &Url) -> Span {
     info_span!(
         "agents_api",
+        otel.name = format_args!("{} {}", call.method, call.path),
         otel.kind = "client",
         operation = call.operation,
         http.request.method = call.method,
