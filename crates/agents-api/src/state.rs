@@ -4,6 +4,8 @@
 //! for the phase get [`Phase::Unknown`], which is never an ending.
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::TaskState;
 
 /// The four things a state can mean.
@@ -14,7 +16,8 @@ use crate::TaskState;
 /// assert_eq!(Phase::of(&TaskState::TimedOut), Phase::Ended);
 /// assert_eq!(Phase::of(&TaskState::from("paused_by_policy")), Phase::Unknown);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Under way: `queued`, `in_progress`.
     Active,

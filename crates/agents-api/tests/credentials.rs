@@ -90,7 +90,7 @@ async fn a_provider_without_a_token_is_an_error_of_its_own() {
 
     let (client, _) = provided(&github, &["ghs_hunter2"]);
     let error = client.task("t").get().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(error.to_string().contains("ghs_") && !format!("{error:?}").contains("hunter2"));
     assert!(github.requests().is_empty());
 }

@@ -71,13 +71,22 @@ impl Repo {
     }
 }
 
+/// The same repository as GitHub sees it: upper and lower case do not matter. Which client asks is not compared.
+impl PartialEq for Repo {
+    fn eq(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+impl Eq for Repo {}
+
 impl fmt::Display for Repo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
     }
 }
 
-/// A task by its id. An id that cannot be one is refused when it is used.
+/// A task by its id, as which it is shown. An id that cannot be one is refused when it is used.
 #[derive(Clone, Debug)]
 pub struct TaskRef {
     client: Client,
@@ -143,5 +152,11 @@ impl TaskRef {
 
     pub(crate) fn repo(&self) -> Option<&Repo> {
         self.repo.as_ref()
+    }
+}
+
+impl fmt::Display for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.id)
     }
 }

@@ -1,11 +1,15 @@
 //! Whether a failed request may have been applied.
+use std::fmt;
+
 use agents_api_raw as raw;
 use reqwest::StatusCode;
+use serde::Serialize;
 
 /// Whether a request that failed may have been applied.
 ///
 /// What matters for a start: a task that was started runs, and costs, whether or not its answer arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Delivery {
     /// The request did not leave, or no connection was made. It can be sent again safely.
@@ -19,6 +23,15 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// The same in a word or two, as logs give it: `not_sent`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// What became of the request that ended in `error`.
     pub(super) fn of(error: &raw::Error) -> Self {
         match error {
@@ -38,6 +51,12 @@ impl Delivery {
             301 | 302 | 307 | 308 | 400..=498 => Self::Rejected,
             _ => Self::Unknown,
         }
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

@@ -1,15 +1,17 @@
 //! What kind of failure an error is, and whether it may pass.
 use std::error::Error as StdError;
-use std::io;
+use std::{fmt, io};
 
 use agents_api_raw as raw;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::Serialize;
 
 use crate::transport::is_rate_limited;
 
 /// What kind of failure an [`Error`](crate::Error) is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument or the configuration cannot be used; nothing was sent.
@@ -82,6 +84,12 @@ impl ErrorKind {
             500.. => Self::Server,
             _ => Self::Refused,
         }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

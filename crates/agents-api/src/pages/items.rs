@@ -189,6 +189,15 @@ pub struct Collected {
     pub next: Option<Cursor>,
 }
 
+impl IntoIterator for Collected {
+    type Item = Task;
+    type IntoIter = std::vec::IntoIter<Task>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.tasks.into_iter()
+    }
+}
+
 impl Collected {
     /// Whether the list has no more tasks.
     ///

@@ -26,6 +26,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use serde::Serialize;
 
 use crate::tasks::{BoxFuture, ListTasks};
 use crate::{Error, Task};
@@ -35,7 +36,7 @@ use totals::Totals;
 use walk::{Plan, Read, Step, Walk};
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Page {
     /// The page's number, from 1.
@@ -50,6 +51,7 @@ pub struct Page {
     /// How many tasks there are that are archived, likewise.
     pub total_archived_count: Option<i64>,
     /// Where to resume so that this page comes again.
+    #[serde(skip)]
     place: Place,
 }
 

@@ -36,15 +36,16 @@ pub trait TokenProvider: Send + Sync + 'static {
     fn token(&self) -> BoxFuture<Result<String, Box<dyn std::error::Error + Send + Sync>>>;
 }
 
-impl<F, Answer, E> TokenProvider for F
+impl<F, Answer, T, E> TokenProvider for F
 where
     F: Fn() -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = Result<String, E>> + Send + 'static,
+    Answer: Future<Output = Result<T, E>> + Send + 'static,
+    T: Into<String>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     fn token(&self) -> BoxFuture<Result<String, BoxError>> {
         let answer = self();
-        Box::pin(async move { answer.await.map_err(Into::into) })
+        Box::pin(async move { answer.await.map(Into::into).map_err(Into::into) })
     }
 }
 
@@ -113,7 +114,7 @@ impl Credentials {
             (None, _) => 0,
         };
         let token = provider.token().await.map_err(Error::credentials)?;
-        let token = check_token(token.trim())?;
+        let token = check_token(token.trim()).map_err(|error| Error::credentials(error.into()))?;
         let pipeline = bare.pipeline().clone().bearer_token(token)?;
         let credential = Credential {
             client: Arc::new(bare.with_pipeline(pipeline)),

@@ -27,10 +27,15 @@ pub(crate) fn is_rate_limited(answer: &RawResponse) -> bool {
                 || answer.headers().contains_key(RETRY_AFTER)
                 || answer
                     .message()
-                    .is_some_and(|text| text.to_lowercase().contains("rate limit"))
+                    .is_some_and(|text| speaks_of_limits(&text.to_lowercase()))
         }
         _ => false,
     }
+}
+
+/// Whether a message is one of those by which GitHub refuses haste, of today or of earlier years.
+fn speaks_of_limits(text: &str) -> bool {
+    text.contains("rate limit") || text.contains("abuse detection")
 }
 
 /// How long the answer asks to wait, up to a day: `retry-after`, else until the quota is filled again if it is spent.

@@ -1,8 +1,9 @@
 //! What GitHub said last of the quota.
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// What GitHub said last of a quota; made by [`Client::rate_limit`](crate::Client::rate_limit).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// How many requests an hour are allowed: 5,000 for a user.

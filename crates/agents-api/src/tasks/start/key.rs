@@ -46,7 +46,7 @@ pub(super) const MAX_SETTLE: Duration = Duration::from_secs(60 * 60);
 ///
 /// Idempotency-Key: issue-17
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[must_use = "give it to `StartTask::idempotency_key`"]
 pub struct IdempotencyKey {
     text: String,
