@@ -68,9 +68,9 @@ fn item(path: &str, item: &Item, folder: &Path, lines: &mut BTreeSet<String>) ->
         Item::Enum(e) if public(&e.vis) => {
             lines.insert(format!("enum {path}::{}{}", e.ident, marks(&e.attrs)));
             for variant in &e.variants {
-                let fields = match &variant.fields {
+                let fields = match undocumented(&variant.fields) {
                     Fields::Unit => String::new(),
-                    fields => text(fields),
+                    fields => text(&fields),
                 };
                 lines.insert(format!("variant {path}::{}::{}{fields}", e.ident, variant.ident));
             }
@@ -163,9 +163,29 @@ fn marks(attributes: &[syn::Attribute]) -> String {
     }
 }
 
+/// The fields without their attributes: what is said about them is no part of the surface.
+fn undocumented(fields: &Fields) -> Fields {
+    let mut fields = fields.clone();
+    fields.iter_mut().for_each(|field| field.attrs.clear());
+    fields
+}
+
 /// A function's name, arguments, result and bounds.
 fn signature(signature: &syn::Signature) -> String {
-    let text = text(signature);
+    let mut signature = signature.clone();
+    for argument in &mut signature.inputs {
+        // Whether an argument taken by value is mutable inside concerns nobody outside.
+        match argument {
+            syn::FnArg::Receiver(receiver) if receiver.reference.is_none() => receiver.mutability = None,
+            syn::FnArg::Typed(argument) => {
+                if let syn::Pat::Ident(name) = argument.pat.as_mut() {
+                    name.mutability = None;
+                }
+            }
+            syn::FnArg::Receiver(_) => {}
+        }
+    }
+    let text = text(&signature);
     match text.split_once("fn ") {
         Some(("", rest)) => rest.to_owned(),
         Some((before, rest)) => format!("{rest} [{}]", before.trim()),

@@ -57,15 +57,16 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
         .push(json!("paused_by_policy"));
     schemas["TaskState"]["x-enum-descriptions"]["paused_by_policy"] = json!("Stopped by a policy.");
     let get = spec["paths"]["/agents/tasks/{task_id}"]["get"].clone();
-    let mut cancel = get;
-    cancel["operationId"] = json!("cancel_task");
-    cancel["parameters"].as_array_mut().unwrap().push(
+    // A name that GitHub will not give to an operation.
+    let mut added = get;
+    added["operationId"] = json!("added_by_this_test");
+    added["parameters"].as_array_mut().unwrap().push(
         json!({ "name": "type", "in": "query", "required": true, "description": "Why.", "schema": { "type": "string" } }),
     );
-    cancel["responses"]["200"] = json!(null);
-    cancel["responses"].as_object_mut().unwrap().remove("200");
-    cancel["responses"]["204"] = json!({ "description": "Done." });
-    spec["paths"]["/agents/tasks/{task_id}"]["delete"] = cancel;
+    added["responses"]["200"] = json!(null);
+    added["responses"].as_object_mut().unwrap().remove("200");
+    added["responses"]["204"] = json!({ "description": "Done." });
+    spec["paths"]["/agents/tasks/{task_id}"]["delete"] = added;
 
     let sources = sources(&spec);
     for (file, text) in [
@@ -79,7 +80,10 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
             "types.rs",
             "    /// `paused_by_policy`: Stopped by a policy.\n    PausedByPolicy,",
         ),
-        ("mod.rs", "pub fn cancel_task(&self) -> builder::CancelTask<'_>"),
+        (
+            "mod.rs",
+            "pub fn added_by_this_test(&self) -> builder::AddedByThisTest<'_>",
+        ),
         ("builder.rs", "call.query(\"type\", type_.map(Some))?;"),
         (
             "builder.rs",

@@ -5,7 +5,23 @@ use serde_json::{Map, Value, json};
 
 fn spec() -> Value {
     let text = std::fs::read_to_string(xtask::paths::resolved()).unwrap();
-    xtask::generate::lenient::lenient(&serde_json::from_str(&text).unwrap())
+    let mut spec = serde_json::from_str(&text).unwrap();
+    null_is_not_required(&mut spec);
+    xtask::generate::lenient::lenient(&spec)
+}
+
+/// A field that has to be there and may be null is demanded by the types, but schemars takes any `Option` for optional.
+fn null_is_not_required(spec: &mut Value) {
+    for schema in spec["components"]["schemas"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+    {
+        let properties = schema["properties"].clone();
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| properties[name.as_str().unwrap()]["nullable"] != json!(true));
+        }
+    }
 }
 
 /// What of a schema both sides can say, in one form.
@@ -54,6 +70,9 @@ fn canonical(schema: &Value) -> Value {
     let number = object.get("type") == Some(&json!("number"));
     if let Some(format) = object.get("format").filter(|_| !number) {
         out.insert("format".to_owned(), format.clone());
+    } else if object.get("type") == Some(&json!("integer")) {
+        // An integer of which nothing is said is an `i64`.
+        out.insert("format".to_owned(), json!("int64"));
     }
     if let Some(items) = object.get("items") {
         out.insert("items".to_owned(), canonical(items));

@@ -78,8 +78,17 @@ const CHECKS: &[Step] = &[
 /// The published crates build with every choice of features, and not only with all of them.
 const FEATURES: &[Step] = &[
     Step::new(
-        "raw, as published",
-        &["package", "-p", "agents-api-raw", "--allow-dirty"],
+        "as published",
+        &[
+            "package",
+            "-p",
+            "agents-api-raw",
+            "-p",
+            "agents-api-emulator",
+            "-p",
+            "agents-api",
+            "--allow-dirty",
+        ],
     ),
     Step::new(
         "raw, no features",

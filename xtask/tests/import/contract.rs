@@ -14,8 +14,9 @@ pub(crate) fn assert_same(input: &Value, resolved: &Value, name: &str) {
 
 #[test]
 fn the_resolved_spec_promises_what_github_promises() {
-    let resolved = Workspace::new().json("agents-api.json");
-    assert_same(&upstream(), &resolved, "the committed spec");
+    let workspace = Workspace::committed();
+    let (input, resolved) = (workspace.json("upstream.json"), workspace.json("agents-api.json"));
+    assert_same(&input, &resolved, "the committed spec");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::support::{Workspace, upstream};
 
 fn overlay() -> Value {
-    let text = Workspace::new().read("overlay.yaml");
+    let text = Workspace::committed().read("overlay.yaml");
     serde_saphyr::from_str(&text).expect("the overlay is YAML")
 }
 
@@ -43,7 +43,7 @@ fn every_sentence_is_needed() {
         }
     }
     assert!(found.len() > 130, "only {} sentences", found.len());
-    let workspace = Workspace::new();
+    let workspace = Workspace::committed();
     for place in found {
         workspace.write("overlay.yaml", without(&overlay, &place).to_string());
         let outcome = workspace.import(&["--check"]);
@@ -76,7 +76,7 @@ fn every_sentence_is_needed() {
 #[test]
 fn every_action_is_needed() {
     let overlay = overlay();
-    let workspace = Workspace::new();
+    let workspace = Workspace::committed();
     let count = overlay["actions"].as_array().expect("a list").len();
     for index in 0..count {
         // A second place that bears a name keeps it when GitHub changes only one of the two.

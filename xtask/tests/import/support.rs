@@ -1,12 +1,16 @@
 //! A spec folder to run the import in, and ways to alter what it reads.
+//!
+//! It is a copy of `fixture/`, which stays as it is when GitHub's description changes: an addition invented by a test
+//! might one day be real. Tests of what is committed below `spec/` copy that instead.
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A copy of the committed spec folder.
+/// A copy of a spec folder.
 pub(crate) struct Workspace {
     folder: TempDir,
 }
@@ -20,15 +24,30 @@ pub(crate) struct Outcome {
 }
 
 impl Workspace {
+    /// A copy of the fixture, imported.
     pub(crate) fn new() -> Self {
+        static IMPORTED: OnceLock<String> = OnceLock::new();
+        let workspace = Self::copy(&fixture());
+        let imported = IMPORTED.get_or_init(|| {
+            workspace.import(&[]).succeeded();
+            workspace.read("agents-api.json")
+        });
+        workspace.write("agents-api.json", imported);
+        workspace
+    }
+
+    /// A copy of the spec folder as it is committed.
+    pub(crate) fn committed() -> Self {
+        let workspace = Self::copy(&xtask::paths::spec());
+        let resolved = fs::read(xtask::paths::resolved()).expect("the resolved spec");
+        workspace.write("agents-api.json", resolved);
+        workspace
+    }
+
+    fn copy(from: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for file in [
-            "selection.yaml",
-            "overlay.yaml",
-            "upstream.json",
-            "agents-api.json",
-        ] {
-            fs::copy(committed(file), folder.path().join(file)).expect("the committed file");
+        for file in SOURCES {
+            fs::copy(from.join(file), folder.path().join(file)).expect(file);
         }
         Self { folder }
     }
@@ -121,14 +140,17 @@ impl Outcome {
     }
 }
 
-pub(crate) fn committed(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec").join(file)
+/// What an import reads.
+const SOURCES: [&str; 3] = ["selection.yaml", "overlay.yaml", "upstream.json"];
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/fixture")
 }
 
-/// GitHub's description of the selected operations, without prose.
+/// The fixture's description of the selected operations, without prose.
 pub(crate) fn upstream() -> Value {
-    serde_json::from_str(&fs::read_to_string(committed("upstream.json")).expect("upstream.json"))
-        .expect("valid JSON")
+    let text = fs::read_to_string(fixture().join("upstream.json")).expect("upstream.json");
+    serde_json::from_str(&text).expect("valid JSON")
 }
 
 /// The value at a pointer that must exist.

@@ -12,7 +12,7 @@ fn the_whole_description_gives_the_committed_files() {
         return;
     };
     let file = Path::new(&file).to_str().expect("a path in UTF-8");
-    let workspace = Workspace::new();
+    let workspace = Workspace::committed();
     let before = workspace.results();
     let outcome = workspace.import(&[file]);
     outcome.succeeded();

@@ -19,14 +19,61 @@ const OPERATIONS: [(&str, &str); 5] = [
     ("get", "/agents/tasks/{task_id}"),
 ];
 
+/// The query parameters the emulator heeds, of either list.
+const PARAMETERS: [&str; 8] = [
+    "creator_id",
+    "direction",
+    "is_archived",
+    "page",
+    "per_page",
+    "since",
+    "sort",
+    "state",
+];
+
+fn document() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/agents-api.json");
+    let text = std::fs::read_to_string(path).expect("the resolved spec");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// An import that adds something here makes this fail until the emulator has it too.
+#[test]
+fn the_emulator_has_what_the_description_has() {
+    let document = document();
+    let mut operations = BTreeSet::new();
+    let mut parameters = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            operations.insert((method.as_str(), path.as_str()));
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if parameter["in"] == "query" {
+                    parameters.insert(parameter["name"].as_str().expect("a name"));
+                }
+            }
+        }
+    }
+    assert_eq!(
+        operations,
+        BTreeSet::from(OPERATIONS),
+        "src/operation.rs, src/routes/"
+    );
+    assert_eq!(parameters, BTreeSet::from(PARAMETERS), "src/validate/list.rs");
+    let states = document["components"]["schemas"]["TaskState"]["enum"]
+        .as_array()
+        .expect("an enum")
+        .iter();
+    let states: Vec<_> = states.filter_map(Value::as_str).collect();
+    let known: Vec<_> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
+    assert_eq!(states, known, "src/world/state.rs");
+}
+
 /// A validator for each documented answer.
 struct Description(BTreeMap<(usize, u16), Validator>);
 
 impl Description {
     fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/agents-api.json");
-        let text = std::fs::read_to_string(path).expect("the resolved spec");
-        let mut document: Value = serde_json::from_str(&text).expect("JSON");
+        let mut document = document();
         allow_null(&mut document);
         let mut validators = BTreeMap::new();
         for (number, (method, path)) in OPERATIONS.iter().enumerate() {
