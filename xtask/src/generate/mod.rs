@@ -2,7 +2,7 @@
 //!
 //! The resolved spec says what GitHub promises. The client reads more leniently than that, so the generator's input is
 //! the spec made lenient ([`lenient`]). `engine` runs progenitor on it; `rewrite` puts the handwritten seam where
-//! progenitor's runtime would be; `enums` writes the open enums; `docs` fills in every missing line of
+//! progenitor's runtime would be; `enums` writes the open enums, `choices` how choices are read; `docs` fills in every missing line of
 //! documentation; `emit` splits and formats the files.
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 mod check;
+mod choices;
 mod docs;
 mod emit;
 mod engine;

@@ -27,8 +27,8 @@ impl<'a> ListTasksForRepo<'a> {
     pub(super) fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            owner: Err("is not set; call `.owner(…)`".to_string()),
-            repo: Err("is not set; call `.repo(…)`".to_string()),
+            owner: Err(String::new()),
+            repo: Err(String::new()),
             creator_id: Ok(None),
             direction: Ok(None),
             is_archived: Ok(None),
@@ -217,8 +217,8 @@ impl<'a> StartTask<'a> {
     pub(super) fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            owner: Err("is not set; call `.owner(…)`".to_string()),
-            repo: Err("is not set; call `.repo(…)`".to_string()),
+            owner: Err(String::new()),
+            repo: Err(String::new()),
             body: Ok(Default::default()),
         }
     }
@@ -314,9 +314,9 @@ impl<'a> GetTaskForRepo<'a> {
     pub(super) fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            owner: Err("is not set; call `.owner(…)`".to_string()),
-            repo: Err("is not set; call `.repo(…)`".to_string()),
-            task_id: Err("is not set; call `.task_id(…)`".to_string()),
+            owner: Err(String::new()),
+            repo: Err(String::new()),
+            task_id: Err(String::new()),
         }
     }
 
@@ -541,7 +541,7 @@ impl<'a> GetTask<'a> {
     pub(super) fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            task_id: Err("is not set; call `.task_id(…)`".to_string()),
+            task_id: Err(String::new()),
         }
     }
 

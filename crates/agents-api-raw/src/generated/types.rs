@@ -52,7 +52,7 @@ impl Artifact {
 }
 
 /// Where to find an artifact, in a form that depends on the artifact's type.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -80,6 +80,19 @@ impl ::std::convert::From<BranchRef> for ArtifactData {
 impl ::std::convert::From<::serde_json::Value> for ArtifactData {
     fn from(value: ::serde_json::Value) -> Self {
         Self::Other(value)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ArtifactData {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let choice = crate::seam::Choice::deserialize(deserializer)?;
+        if let Some(value) = choice.object(&["id"]) {
+            return Ok(Self::GitHubResource(value));
+        }
+        if let Some(value) = choice.object(&["base_ref", "head_ref"]) {
+            return Ok(Self::BranchRef(value));
+        }
+        Ok(Self::Other(choice.any()))
     }
 }
 

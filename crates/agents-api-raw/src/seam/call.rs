@@ -1,6 +1,7 @@
 //! One call of one operation: collects what the generated builder holds, and sends it.
 use std::ops::RangeInclusive;
 
+use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde::Serialize;
@@ -8,11 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::response::{self, ResponseValue};
-use super::segment::check_path_segment;
+use super::segment::{check_path_segment, is_plain};
 use super::{Error, InvalidRequest, Operation};
 use crate::Client;
 
-/// What a generated builder leaves behind: a value, or why the value given could not be used.
+/// What a generated builder leaves behind: a value, or why the value given could not be used. No reason: none was given.
 pub(crate) type Argument<T> = Result<T, String>;
 
 /// A request in the making.
@@ -23,6 +24,8 @@ pub(crate) struct Call<'a> {
     operation: Operation,
     method: Method,
     segments: std::str::Split<'static, char>,
+    /// The path as far as its parameters are known.
+    path: String,
     url: Url,
     body: Option<Vec<u8>>,
 }
@@ -36,15 +39,22 @@ impl<'a> Call<'a> {
     ) -> Result<Self, Error> {
         let mut segments = path.split('/');
         segments.next(); // what stands before the leading slash
+        let base = client.base_url.path();
+        let mut whole = String::with_capacity(base.len() + path.len() + 64);
+        whole.push_str(base.strip_suffix('/').unwrap_or(base));
         let mut call = Self {
             client,
             operation: Operation::new(id, path),
             method,
             segments,
+            path: whole,
             url: client.base_url.clone(),
             body: None,
         };
-        call.append_literals(None)?;
+        if call.url.cannot_be_a_base() {
+            return Err(call.invalid("base_url", "cannot carry a path".to_owned()));
+        }
+        call.append_literals();
         Ok(call)
     }
 
@@ -57,7 +67,9 @@ impl<'a> Call<'a> {
     pub(crate) fn path(&mut self, name: &'static str, value: Argument<String>) -> Result<(), Error> {
         let value = value.map_err(|message| self.invalid(name, message))?;
         check_path_segment(&value).map_err(|reason| self.invalid(name, format!("{value:?} {reason}")))?;
-        self.append_literals(Some(&value))
+        append_segment(&mut self.path, &value);
+        self.append_literals();
+        Ok(())
     }
 
     /// Adds a query parameter; an absent one is left out, a list repeats its name.
@@ -114,45 +126,60 @@ impl<'a> Call<'a> {
 
     /// Sends the request and decodes the answer to `T` if its status is one of `success`.
     pub(crate) async fn send<T: DeserializeOwned>(self, success: &[u16]) -> Result<ResponseValue<T>, Error> {
-        let mut request = Request::new(self.method, self.url);
-        if let Some(body) = self.body {
+        let body = self.body.map(Bytes::from);
+        let request = |url| {
+            let mut request = Request::new(self.method.clone(), url);
+            if let Some(body) = &body {
+                request
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = Some(body.clone().into());
+            }
             request
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.into());
-        }
-        let answer = self
-            .client
+        };
+        let client = self.client;
+        let answer = client
             .pipeline
-            .send(&self.client.http, request, self.operation)
+            .send(&client.http, self.url, request, self.operation)
             .await?;
         response::decode(answer, success).await
     }
 
-    /// Appends the path up to its next `{…}`, after `value` has taken the place of the one it stands at.
-    fn append_literals(&mut self, value: Option<&str>) -> Result<(), Error> {
-        let Ok(mut path) = self.url.path_segments_mut() else {
-            return Err(Error::InvalidRequest(InvalidRequest::new(
-                self.operation.id(),
-                "base_url",
-                "cannot carry a path".to_owned(),
-            )));
-        };
-        path.pop_if_empty();
-        if let Some(value) = value {
-            path.push(value);
-        }
+    /// Appends the path up to its next `{…}`. The address gets it once, when it is whole, since it parses what it gets.
+    fn append_literals(&mut self) {
         for segment in self.segments.by_ref() {
             if segment.starts_with('{') {
-                break; // its value comes with the next call
+                return; // its value comes with the next call
             }
-            path.push(segment);
+            append_segment(&mut self.path, segment);
         }
-        Ok(())
+        self.url.set_path(&self.path);
     }
 
     fn invalid(&self, argument: &'static str, message: String) -> Error {
+        let message = match message.as_str() {
+            "" => format!("is not set; call `.{argument}(…)`"),
+            _ => message,
+        };
         Error::InvalidRequest(InvalidRequest::new(self.operation.id(), argument, message))
+    }
+}
+
+/// Appends a segment in which nothing that has a meaning in an address is left. The address encodes all the rest.
+fn append_segment(path: &mut String, segment: &str) {
+    path.push('/');
+    if is_plain(segment) {
+        return path.push_str(segment);
+    }
+    for character in segment.chars() {
+        match character {
+            '%' => path.push_str("%25"),
+            '/' => path.push_str("%2F"),
+            '\\' => path.push_str("%5C"),
+            '?' => path.push_str("%3F"),
+            '#' => path.push_str("%23"),
+            plain => path.push(plain),
+        }
     }
 }
 

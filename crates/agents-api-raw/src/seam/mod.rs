@@ -4,6 +4,7 @@
 //! segment `..` reach another endpoint, sends an `api-version` header GitHub does not know and no `User-Agent`.
 //! The generated builders end in [`Call`] instead, which is the one place that makes requests.
 mod call;
+mod choice;
 mod client;
 mod custom;
 mod error;
@@ -16,6 +17,7 @@ mod segment;
 mod words;
 
 pub(crate) use call::Call;
+pub(crate) use choice::Choice;
 pub use custom::CustomRequest;
 pub use error::{Error, InvalidRequest};
 pub use one_line::one_line;

@@ -13,6 +13,9 @@ use super::{Error, InvalidRequest, redirect};
 /// The header that selects the API version.
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
 
+/// Room for the headers that come later: the host, the length and the encodings.
+const ADDED_BY_THE_TRANSPORT: usize = 4;
+
 /// A boxed future, as [`Transport::send`] returns it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -160,17 +163,24 @@ impl Pipeline {
         &self.headers
     }
 
+    /// Sends what `request` makes of an address, of `url` first.
     pub(super) async fn send(
         &self,
         http: &reqwest::Client,
-        mut request: reqwest::Request,
+        url: reqwest::Url,
+        request: impl Fn(reqwest::Url) -> reqwest::Request,
         operation: Operation,
     ) -> Result<reqwest::Response, Error> {
-        let headers = request.headers_mut();
-        for (name, value) in &self.headers {
-            headers.insert(name, value.clone());
-        }
-        redirect::follow(request, |request| self.send_once(http, request, operation)).await
+        redirect::follow(url, |url| {
+            let mut request = request(url);
+            let headers = request.headers_mut();
+            headers.reserve(self.headers.len() + ADDED_BY_THE_TRANSPORT);
+            for (name, value) in &self.headers {
+                headers.insert(name, value.clone());
+            }
+            self.send_once(http, request, operation)
+        })
+        .await
     }
 
     async fn send_once(

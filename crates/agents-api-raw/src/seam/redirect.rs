@@ -6,34 +6,29 @@
 use std::future::Future;
 
 use reqwest::header::LOCATION;
-use reqwest::{Request, Response, Url};
+use reqwest::{Response, Url};
 
 use super::Error;
 
 /// More redirects than a rename can cause.
 const MOST: usize = 5;
 
-/// Sends `request`, and again for each redirect within its host, up to one that was met before.
-pub(super) async fn follow<F>(mut request: Request, send: impl Fn(Request) -> F) -> Result<Response, Error>
+/// Sends a request to `url`, and again for each redirect within its host, up to one that was met before.
+pub(super) async fn follow<F>(mut url: Url, send: impl Fn(Url) -> F) -> Result<Response, Error>
 where
     F: Future<Output = Result<Response, Error>>,
 {
     let mut visited = Vec::new();
     loop {
-        let again = request.try_clone();
-        let url = request.url().clone();
-        let response = send(request).await?;
+        let response = send(url.clone()).await?;
         let Some(target) = target(&url, &response) else {
             return Ok(response);
         };
         visited.push(url);
-        match again {
-            Some(next) if visited.len() <= MOST && !visited.contains(&target) => {
-                request = next;
-                *request.url_mut() = target;
-            }
-            _ => return Ok(response),
+        if visited.len() > MOST || visited.contains(&target) {
+            return Ok(response);
         }
+        url = target;
     }
 }
 

@@ -207,15 +207,14 @@ fn without_values(error: serde_json::Error) -> serde_json::Error {
 
 /// The media type of the body, if it says that it is something else than JSON.
 fn other_than_json(headers: &HeaderMap) -> Option<String> {
-    let told = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes());
-    let essence = told
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
-    (!json).then(|| one_line(&essence))
+    let told = headers.get(CONTENT_TYPE)?.as_bytes();
+    let essence = told.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = essence.trim_ascii();
+    let suffix = essence.len().checked_sub(5).map(|at| &essence[at..]);
+    let json = essence.is_empty()
+        || essence.eq_ignore_ascii_case(b"application/json")
+        || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b"+json"));
+    (!json).then(|| one_line(&String::from_utf8_lossy(essence).to_ascii_lowercase()))
 }
 
 /// What becomes of a body that is too large.
@@ -230,7 +229,8 @@ enum Limit {
 /// Reads the answer whole. If it breaks off, what has arrived is in the error.
 async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawResponse, Error> {
     let status = response.status();
-    let headers = response.headers().clone();
+    // Taken, not copied: how long the body is was read from them before.
+    let headers = std::mem::take(response.headers_mut());
     let mut body = Body::Empty;
     let broken = loop {
         match response.chunk().await {

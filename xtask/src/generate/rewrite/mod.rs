@@ -10,7 +10,7 @@ use syn::Item;
 use syn::visit_mut::VisitMut;
 
 use super::operation::Operation;
-use super::{docs, engine, enums, schemas};
+use super::{choices, docs, engine, enums, schemas};
 
 mod client;
 mod operations;
@@ -43,6 +43,7 @@ pub(super) fn rewrite(file: &mut syn::File, spec: &Value, list: &[Operation]) ->
         let schema = super::schema(spec, &name).context("a schema is gone")?;
         shapes.extend(enums::items(&name, schema)?);
     }
+    choices::readers(&mut shapes)?;
     shapes.sort_by_key(type_name); // stable: what belongs to a type stays behind it, in order
 
     for item in &mut type_builders {
@@ -109,7 +110,7 @@ fn type_name(item: &Item) -> String {
     }
 }
 
-fn own_name(ty: &syn::Type) -> String {
+pub(super) fn own_name(ty: &syn::Type) -> String {
     match ty {
         syn::Type::Path(path) => path
             .path

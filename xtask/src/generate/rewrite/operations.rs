@@ -78,11 +78,23 @@ fn operation_method(function: &mut syn::ImplItemFn, operation: &Operation) -> Re
 struct Messages;
 
 impl VisitMut for Messages {
+    /// That a value is not set is the first state of each builder: it costs no text until it is told.
+    fn visit_expr_mut(&mut self, expression: &mut syn::Expr) {
+        if let syn::Expr::MethodCall(call) = &*expression
+            && call.method == "to_string"
+            && let syn::Expr::Lit(literal) = &*call.receiver
+            && let syn::Lit::Str(text) = &literal.lit
+            && text.value().ends_with(" was not initialized")
+        {
+            *expression = parse_quote!(String::new());
+            return;
+        }
+        syn::visit_mut::visit_expr_mut(self, expression);
+    }
+
     fn visit_lit_str_mut(&mut self, literal: &mut syn::LitStr) {
         let text = literal.value();
-        let better = if let Some(name) = text.strip_suffix(" was not initialized") {
-            format!("is not set; call `.{name}(…)`")
-        } else if let Some(rest) = text.strip_prefix("conversion to `") {
+        let better = if let Some(rest) = text.strip_prefix("conversion to `") {
             format!(
                 "cannot be converted to {}",
                 last_names(rest.split('`').next().unwrap_or(rest))
