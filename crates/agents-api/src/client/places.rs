@@ -1,5 +1,6 @@
 //! What a client is asked about: a repository, a task.
 use std::fmt;
+use std::sync::Arc;
 
 use agents_api_raw::check_path_segment;
 
@@ -12,8 +13,9 @@ use crate::{Client, Error, Task};
 #[derive(Clone, Debug)]
 pub struct Repo {
     client: Client,
-    owner: String,
-    name: String,
+    // Shared by all that is made of it: each operation keeps a copy.
+    owner: Arc<str>,
+    name: Arc<str>,
 }
 
 impl Repo {
@@ -22,7 +24,11 @@ impl Repo {
             check_path_segment(value)
                 .map_err(|reason| Error::invalid(format!("{what} {value:?} {reason}")))?;
         }
-        Ok(Self { client, owner, name })
+        Ok(Self {
+            client,
+            owner: owner.into(),
+            name: name.into(),
+        })
     }
 
     /// The account that owns the repository.
@@ -56,7 +62,7 @@ impl Repo {
         TaskRef {
             client: self.client.clone(),
             repo: Some(self.clone()),
-            id: id.into(),
+            id: id.into().into(),
         }
     }
 
@@ -76,7 +82,7 @@ impl fmt::Display for Repo {
 pub struct TaskRef {
     client: Client,
     repo: Option<Repo>,
-    id: String,
+    id: Arc<str>,
 }
 
 impl TaskRef {
@@ -84,7 +90,7 @@ impl TaskRef {
         Self {
             client,
             repo: None,
-            id,
+            id: id.into(),
         }
     }
 

@@ -84,6 +84,17 @@ impl Credentials {
         }
     }
 
+    /// The client with the token, if that is fixed.
+    pub(super) fn fixed(&self) -> Option<Credential> {
+        match self {
+            Self::Fixed(client) => Some(Credential {
+                client: client.clone(),
+                turn: 0,
+            }),
+            Self::Provided { .. } => None,
+        }
+    }
+
     /// A client with a token; not the one that was `refused`. `None` if there is no other.
     pub(super) async fn get(&self, refused: Option<&Credential>) -> Result<Option<Credential>, Error> {
         let Self::Provided {
@@ -92,11 +103,7 @@ impl Credentials {
             current,
         } = self
         else {
-            let fixed = refused.is_none().then(|| Credential {
-                client: self.client().clone(),
-                turn: 0,
-            });
-            return Ok(fixed);
+            return Ok(self.fixed().filter(|_| refused.is_none()));
         };
         // Held while the provider works: whoever comes meanwhile finds the new token.
         let mut current = current.lock().await;

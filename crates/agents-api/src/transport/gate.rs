@@ -65,8 +65,12 @@ impl Gate {
                 sleep_until(turn).await;
                 continue;
             }
-            let Ok(Ok(place)) = timeout_at(deadline, self.places.acquire()).await else {
-                return Err(Closed::Busy); // the semaphore is never closed
+            let place = match self.places.try_acquire() {
+                Ok(place) => place, // whoever waits already has taken a place that came free
+                Err(_) => match timeout_at(deadline, self.places.acquire()).await {
+                    Ok(Ok(place)) => place,
+                    _ => return Err(Closed::Busy), // the semaphore is never closed
+                },
             };
             // While this one waited for a place, another may have met a limit.
             if self.held_until(call).is_none() {

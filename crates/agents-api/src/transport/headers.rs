@@ -3,13 +3,20 @@ use std::time::{Duration, SystemTime};
 
 use agents_api_raw::RawResponse;
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 use super::RateLimit;
 
 /// The longest pause that is obeyed. GitHub's own limits last an hour at most; a proxy that says a thousand years shall
 /// not silence a program until it is started again.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+// Read from every answer: a name that is made once needs no parsing.
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const USED: HeaderName = HeaderName::from_static("x-ratelimit-used");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const RESOURCE: HeaderName = HeaderName::from_static("x-ratelimit-resource");
 
 /// Whether GitHub wants fewer requests: 429, or a 403 that says so in any of the ways it does.
 pub(crate) fn is_rate_limited(answer: &RawResponse) -> bool {
@@ -35,13 +42,13 @@ pub(crate) fn retry_after(answer: &RawResponse) -> Option<Duration> {
     if !is_rate_limited(answer) || !is_spent(headers) {
         return None;
     }
-    let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+    let reset = text(headers, &RESET)?.parse().ok()?;
     Some(until(DateTime::from_timestamp(reset, 0)?, headers))
 }
 
 /// How long the header `retry-after` asks to wait, if it can be read.
 pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
-    let told = text(headers, RETRY_AFTER.as_str())?;
+    let told = text(headers, &RETRY_AFTER)?;
     seconds(told).or_else(|| Some(until(http_date(told)?, headers)))
 }
 
@@ -53,29 +60,37 @@ fn seconds(text: &str) -> Option<Duration> {
 
 /// Whether no request is left of the quota.
 fn is_spent(headers: &HeaderMap) -> bool {
-    text(headers, "x-ratelimit-remaining") == Some("0")
+    text(headers, &REMAINING) == Some("0")
 }
 
 /// What the headers say of a quota; one without a name is that of `resource`.
 pub(crate) fn rate_limit(headers: &HeaderMap, resource: &str) -> Option<RateLimit> {
-    let number = |name| text(headers, name)?.parse::<u64>().ok();
-    let (limit, remaining) = (number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?);
-    let reset = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+    let number = |name: &HeaderName| digits(headers.get(name)?.as_bytes());
+    let (limit, remaining) = (number(&LIMIT)?, number(&REMAINING)?);
+    let reset = i64::try_from(number(&RESET)?).ok()?;
     Some(RateLimit {
         limit,
         remaining,
-        used: number("x-ratelimit-used").unwrap_or_else(|| limit.saturating_sub(remaining)),
+        used: number(&USED).unwrap_or_else(|| limit.saturating_sub(remaining)),
         reset: DateTime::from_timestamp(reset, 0)?,
-        resource: text(headers, "x-ratelimit-resource")
-            .unwrap_or(resource)
-            .to_owned(),
+        resource: text(headers, &RESOURCE).unwrap_or(resource).to_owned(),
     })
+}
+
+/// The number that a header holds.
+fn digits(value: &[u8]) -> Option<u64> {
+    let digits = value.trim_ascii();
+    let add = |number: u64, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    digits.iter().try_fold(0, add).filter(|_| !digits.is_empty())
 }
 
 /// How long it is until then, but not more than a day, by the clock of the server if the answer tells it; the local one may
 /// be off.
 pub(crate) fn until(time: DateTime<Utc>, headers: &HeaderMap) -> Duration {
-    let now = text(headers, DATE.as_str())
+    let now = text(headers, &DATE)
         .and_then(http_date)
         .unwrap_or_else(|| SystemTime::now().into());
     (time - now).to_std().unwrap_or_default().min(LONGEST)
@@ -86,8 +101,8 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    Some(headers.get(name)?.to_str().ok()?.trim())
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    Some(headers.get(name)?.to_str().ok()?.trim_ascii())
 }
 
 #[cfg(test)]
