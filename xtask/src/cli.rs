@@ -21,6 +21,8 @@ enum Command {
     Diff(crate::diff::Args),
     /// Run every check of .ci/run
     Ci(crate::ci::Args),
+    /// Measure the client against its peers and write BENCHMARKS.md
+    Bench(crate::bench::Args),
 }
 
 /// Runs the command line of this process.
@@ -30,6 +32,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => crate::generate::run(&args),
         Command::Diff(args) => crate::diff::run(&args),
         Command::Ci(args) => crate::ci::run(&args),
+        Command::Bench(args) => crate::bench::run(&args),
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Data flows one way: [`input`] reads a description, [`select`] keeps the operations of this client,
 //! [`import`] turns them into the resolved spec, [`generate`] turns that into Rust. [`diff`] compares any two
-//! descriptions, [`ci`] runs every check.
+//! descriptions, [`ci`] runs every check, [`bench`] measures.
 // Nobody but its readers uses this crate: documentation may lead to private items.
 #![allow(rustdoc::private_intra_doc_links)]
 
+pub mod bench;
 pub mod ci;
 pub mod cli;
 pub mod diff;
