@@ -151,6 +151,6 @@ fn built(package: &str) -> Result<PathBuf> {
         let path = message["executable"].as_str().filter(|_| is_it)?;
         Some(PathBuf::from(path))
     });
-    let executable = executable.last();
+    let executable = { executable }.next_back();
     executable.with_context(|| format!("cargo built no program for {package}"))
 }
