@@ -87,16 +87,16 @@ pub(crate) struct SessionError {
 pub(crate) struct Usage {
     pub(crate) amount: serde_json::Number,
     #[serde(rename = "type")]
-    pub(crate) unit: String,
+    pub(crate) unit: Unit,
 }
 
 /// What a task has produced.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "decoded as it would be by those who read it")]
 pub(crate) struct Artifact {
-    pub(crate) provider: String,
+    pub(crate) provider: Provider,
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub(crate) kind: ArtifactType,
     pub(crate) data: ArtifactData,
 }
 
@@ -132,6 +132,35 @@ pub(crate) enum State {
 pub(crate) enum CreatorType {
     User,
     Organization,
+    #[serde(other)]
+    Unknown,
+}
+
+/// Where artifacts are.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Provider {
+    Github,
+    #[serde(other)]
+    Unknown,
+}
+
+/// What artifacts are.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ArtifactType {
+    Pull,
+    Branch,
+    #[serde(other)]
+    Unknown,
+}
+
+/// What is counted.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unit {
+    AiCredits,
+    PremiumRequests,
     #[serde(other)]
     Unknown,
 }

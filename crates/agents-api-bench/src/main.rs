@@ -1,6 +1,7 @@
 //! The programs that `cargo xtask bench` runs and measures. Each does one thing a number of times, and ends.
 mod by_hand;
 mod decode;
+mod fleet;
 mod peers;
 mod serve;
 mod walk;
@@ -16,7 +17,8 @@ const USAGE: &str = "\
 agents-api-bench serve TASKS LATENCY_MS
 agents-api-bench call PEER get|start|page BASE TASK_ID TIMES
 agents-api-bench decode PEER URL TIMES
-agents-api-bench walk PEER CONCURRENCY BASE";
+agents-api-bench walk PEER CONCURRENCY BASE
+agents-api-bench fleet fleet|polls TASKS";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -69,6 +71,7 @@ async fn run(arguments: &[&str]) -> Result<(), Failure> {
         }
         ["decode", peer, url, times] => decode::decode(peer, url, times.parse()?).await,
         ["walk", peer, concurrency, base] => walk::walk(peer, concurrency.parse()?, base).await,
+        ["fleet", how, tasks] => fleet::hour(how, tasks.parse()?).await,
         _ => Err(USAGE.into()),
     }
 }

@@ -23,12 +23,6 @@ pub(crate) async fn serve(served: Served) -> Result<(), Box<dyn std::error::Erro
         builder = builder.fault(Fault::on(Target::Any, Effect::Latency(served.latency)));
     }
     let github = builder.start().await?;
-    // A walk sees one lane only: all tasks are in it.
-    for task in github.tasks() {
-        if task.is_archived() {
-            task.unarchive();
-        }
-    }
     let seed = |prompt: &str| {
         TaskSeed::new(prompt)
             .create_pull_request()
@@ -42,6 +36,12 @@ pub(crate) async fn serve(served: Served) -> Result<(), Box<dyn std::error::Erro
         twenty.follow_up(format!("Round {round}: {prompt}"));
         twenty.run(Script::quick_success());
         github.advance(Duration::from_secs(3600));
+    }
+    // A walk sees one lane only: all tasks are in it.
+    for task in github.tasks() {
+        if task.is_archived() {
+            task.unarchive();
+        }
     }
     let mut out = std::io::stdout();
     writeln!(out, "{} {} {}", github.base_url(), one.id(), twenty.id())?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::document::{Chapter, Goal, Table, thousands};
-use super::process::run;
+use super::process::{self, run};
 
 /// The longest a build may take.
 const LIMIT: Duration = Duration::from_secs(1800);
@@ -145,12 +145,11 @@ impl Project {
     }
 
     fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = process::cargo();
         cargo
             .args(arguments)
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
-            .env_remove("CARGO_MANIFEST_DIR")
             // Settings of whoever measures are not a user's.
             .env_remove("CARGO_PROFILE_DEV_DEBUG")
             .env_remove("RUSTFLAGS");

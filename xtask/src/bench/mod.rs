@@ -15,7 +15,7 @@ mod server;
 mod walk;
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -133,7 +133,7 @@ fn measure(section: Section, programs: &std::path::Path, args: &Args) -> Result<
 /// Builds a package's program for release, and tells where it is.
 fn built(package: &str) -> Result<PathBuf> {
     crate::cli::say(&format!("==> cargo build --release -p {package}"));
-    let mut build = Command::new(env!("CARGO"));
+    let mut build = process::cargo();
     build
         .args([
             "build",
@@ -143,8 +143,7 @@ fn built(package: &str) -> Result<PathBuf> {
             "-p",
             package,
         ])
-        .current_dir(crate::paths::root())
-        .env_remove("CARGO_MANIFEST_DIR");
+        .current_dir(crate::paths::root());
     let output = process::run(&mut build, Duration::from_secs(3600))?;
     let executable = output.stdout.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -152,6 +151,6 @@ fn built(package: &str) -> Result<PathBuf> {
         let path = message["executable"].as_str().filter(|_| is_it)?;
         Some(PathBuf::from(path))
     });
-    let executable = executable.last();
+    let executable = { executable }.next_back();
     executable.with_context(|| format!("cargo built no program for {package}"))
 }

@@ -9,6 +9,19 @@ use anyhow::{Context, Result, bail};
 /// How often the memory of a process is looked at.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// A cargo without what the cargo that runs this says of this package: build scripts that look at it would run again,
+/// and half of the dependencies be compiled anew.
+pub(super) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let own = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if own.iter().any(|own| name.to_string_lossy().starts_with(own)) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 /// What a process took, and what it said.
 #[derive(Debug)]
 pub(super) struct Finished {

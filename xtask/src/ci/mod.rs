@@ -52,6 +52,9 @@ impl Step {
     }
 }
 
+/// It compiles the peers it compares with, so it is checked alone and once, and not for each purpose.
+const BENCHMARKS: &str = "agents-api-bench";
+
 const CHECKS: &[Step] = &[
     Step::new("format", &["fmt", "--all", "--check"]),
     Step::new("import --check", &["xtask", "import", "--check"]),
@@ -61,6 +64,8 @@ const CHECKS: &[Step] = &[
         &[
             "clippy",
             "--workspace",
+            "--exclude",
+            BENCHMARKS,
             "--all-targets",
             "--all-features",
             "--",
@@ -70,7 +75,14 @@ const CHECKS: &[Step] = &[
     ),
     Step {
         name: "rustdoc",
-        arguments: &["doc", "--workspace", "--no-deps", "--all-features"],
+        arguments: &[
+            "doc",
+            "--workspace",
+            "--exclude",
+            BENCHMARKS,
+            "--no-deps",
+            "--all-features",
+        ],
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
     },
 ];
@@ -143,14 +155,41 @@ const FEATURES: &[Step] = &[
         "emulator, library only",
         &["check", "-p", "agents-api-emulator", "--no-default-features"],
     ),
+    Step::new(
+        "benchmarks",
+        &["clippy", "-p", BENCHMARKS, "--", "-D", "warnings"],
+    ),
 ];
 
 /// nextest where it is installed: it does not run doctests, so those are run besides.
 const NEXTEST: &[Step] = &[
-    Step::new("tests", &["nextest", "run", "--workspace", "--all-features"]),
-    Step::new("doctests", &["test", "--workspace", "--all-features", "--doc"]),
+    Step::new(
+        "tests",
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--exclude",
+            BENCHMARKS,
+            "--all-features",
+        ],
+    ),
+    Step::new(
+        "doctests",
+        &[
+            "test",
+            "--workspace",
+            "--exclude",
+            BENCHMARKS,
+            "--all-features",
+            "--doc",
+        ],
+    ),
 ];
-const PLAIN_TESTS: &[Step] = &[Step::new("tests", &["test", "--workspace", "--all-features"])];
+const PLAIN_TESTS: &[Step] = &[Step::new(
+    "tests",
+    &["test", "--workspace", "--exclude", BENCHMARKS, "--all-features"],
+)];
 
 /// Runs the command: 0 when every check passes, 1 at the first that does not.
 pub fn run(args: &Args) -> ExitCode {

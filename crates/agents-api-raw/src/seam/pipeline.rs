@@ -13,9 +13,6 @@ use super::{Error, InvalidRequest, redirect};
 /// The header that selects the API version.
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
 
-/// Room for the headers that come later: the host, the length and the encodings.
-const ADDED_BY_THE_TRANSPORT: usize = 4;
-
 /// A boxed future, as [`Transport::send`] returns it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -174,7 +171,6 @@ impl Pipeline {
         redirect::follow(url, |url| {
             let mut request = request(url);
             let headers = request.headers_mut();
-            headers.reserve(self.headers.len() + ADDED_BY_THE_TRANSPORT);
             for (name, value) in &self.headers {
                 headers.insert(name, value.clone());
             }
