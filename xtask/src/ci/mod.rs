@@ -155,6 +155,17 @@ const FEATURES: &[Step] = &[
         "emulator, library only",
         &["check", "-p", "agents-api-emulator", "--no-default-features"],
     ),
+    Step {
+        name: "fuzz targets",
+        arguments: &[
+            "check",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
+            "--no-default-features",
+        ],
+        // Other flags make other artifacts, so they are kept apart.
+        environment: &[("RUSTFLAGS", "--cfg fuzzing"), ("CARGO_TARGET_DIR", "target/fuzz")],
+    },
     Step::new(
         "benchmarks",
         &["clippy", "-p", BENCHMARKS, "--", "-D", "warnings"],
