@@ -494,3 +494,118 @@ async fn dropping_the_future_loses_nothing_and_asks_nothing_twice() {
     assert_eq!(told, ["in_progress -> completed"; 3]);
     assert_eq!(github.requests().len(), 7, "six looks and a comparison");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_one_task_does_not_end_the_watch_of_all() {
+    for (effect, why) in [
+        (Effect::Status(403), "refused"),
+        (Effect::Status(422), "refused"),
+        (Effect::Status(410), "refused"),
+        (Effect::Status(404), "not found"),
+        (Effect::DropField("created_at".into()), "refused"),
+    ] {
+        let (github, client, _) = github().await;
+        let mine = github.seed_task(TaskSeed::new("Mine")).unwrap();
+        let theirs = github
+            .seed_task(TaskSeed::new("Theirs").creator("monalisa"))
+            .unwrap();
+        let mut watch = client.fleet().track([mine.id(), theirs.id()]).watch();
+        assert_eq!(events_within(&mut watch, MINUTE).await.len(), 3);
+        github.inject(Fault::on(Target::Gets, effect));
+        assert_eq!(events_within(&mut watch, 2 * MINUTE).await, [why]);
+        mine.set_state(TaskState::Completed);
+        assert_eq!(events_within(&mut watch, MINUTE).await, ["queued -> completed"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_that_cannot_be_read_are_asked_for_again() {
+    let (github, _, repo) = github().await;
+    let task = github.seed_task(TaskSeed::new("Fix it")).unwrap();
+    let mut watch = repo.fleet().with_sessions().watch();
+    assert_eq!(events_within(&mut watch, MINUTE).await.len(), 2);
+    github.inject(Fault::on(Target::Gets, Effect::DropField("created_at".into())));
+    task.set_state(TaskState::InProgress);
+    let started = github.seed_task(TaskSeed::new("New")).unwrap();
+    let told = events_within(&mut watch, 30 * MINUTE).await;
+    assert!(told.iter().any(|word| word.starts_with("degraded")), "{told:?}");
+    assert!(told.iter().all(|word| !word.contains("refused")), "{told:?}");
+    github.clear_faults();
+    let mut told = events_within(&mut watch, 30 * MINUTE).await;
+    told.retain(|word| word.contains("queued"));
+    told.sort();
+    assert_eq!(told, ["added queued", "queued -> in_progress"]);
+    assert!(watch.task(&started.id()).unwrap().sessions.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_github_writes_in_another_way_is_refused_and_not_waited_for() {
+    let (github, client, _) = github().await;
+    let task = github.seed_task(TaskSeed::new("Fix it")).unwrap();
+    let shouted = task.id().to_uppercase();
+    let wait = client.fleet().track([&shouted]).wait_all(until::ended());
+    let unmet = wait.await.unwrap_err();
+    let Outcome::Gone(None, GoneReason::Refused(error)) = &unmet.outcomes[&shouted] else {
+        panic!("{unmet:?}");
+    };
+    assert!(error.to_string().contains(&task.id()), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_tasks_are_followed_from_their_next_update_on() {
+    let (github, client, repo) = github().await;
+    let past = |days| github.now() - chrono::TimeDelta::days(days);
+    let old: Vec<_> = (0..300)
+        .map(|_| {
+            let seed = TaskSeed::new("Old").created_at(past(90)).updated_at(past(30));
+            github.seed_task(seed.state(TaskState::Completed)).unwrap()
+        })
+        .collect();
+    let young = TaskSeed::new("Young").created_at(past(90)).updated_at(past(1));
+    github.seed_task(young).unwrap();
+    let since = past(7);
+    let mut watch = repo.fleet().since(since).watch();
+    assert_eq!(
+        events_within(&mut watch, MINUTE).await,
+        ["added queued", "synced 1"]
+    );
+    assert!(github.requests().len() < 5, "an old task costs nothing");
+    old[7].follow_up("More");
+    assert_eq!(events_within(&mut watch, MINUTE).await, ["added queued"]);
+
+    // Who resumes begins where the first one began.
+    let json = serde_json::to_string(&watch.checkpoint()).unwrap();
+    let checkpoint: Checkpoint = serde_json::from_str(&json).unwrap();
+    let mut watch = client.fleet().since(github.now()).resume(checkpoint).watch();
+    old[8].follow_up("More");
+    old[7].set_state(TaskState::InProgress);
+    let mut told = events_within(&mut watch, MINUTE).await;
+    told.sort();
+    assert_eq!(told, ["added queued", "queued -> in_progress", "synced 3"]);
+    old[7].archive();
+    assert_eq!(
+        events_within(&mut watch, 11 * MINUTE).await,
+        ["archived", "synced 2"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn restarts_do_not_widen_the_share_of_the_quota() {
+    let (github, _, repo) = github().await;
+    for _ in 0..300 {
+        github.seed_task(TaskSeed::new("Fix it")).unwrap();
+    }
+    let fleet = repo.fleet().every(Duration::from_secs(1)).quota_share(0.02);
+    let mut saved: Option<Checkpoint> = None;
+    for _ in 0..60 {
+        let fleet = match saved.take() {
+            Some(checkpoint) => fleet.clone().resume(checkpoint),
+            None => fleet.clone(),
+        };
+        let mut watch = fleet.watch();
+        events_within(&mut watch, MINUTE).await;
+        saved = Some(watch.checkpoint());
+    }
+    let made = github.requests().len();
+    assert!((60..=100).contains(&made), "{made}");
+}

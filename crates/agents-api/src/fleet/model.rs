@@ -12,7 +12,7 @@ use reqwest::StatusCode;
 use super::event::{FleetEvent, GoneReason};
 use super::known::Following;
 use super::machine::{Ask, Machine, Settings, Sight, Step};
-use super::walk::{Lane, PageSight, Totals};
+use super::sight::{Lane, PageSight, Totals};
 use crate::{Error, Task, TaskState, TaskStateExt as _};
 
 const EVERY: u64 = 30;
