@@ -14,7 +14,7 @@ pub(super) fn handle() -> (FleetHandle, UnboundedReceiver<Wish>) {
     (FleetHandle(sender), wishes)
 }
 
-/// Adds tasks to a watch that is running, and drops them; made by [`FleetWatch::handle`]. Cheap to clone.
+/// Adds tasks to a watch that is running, and drops them; made by [`FleetWatch::handle`](super::FleetWatch::handle). Cheap to clone.
 ///
 /// Once the watch is gone, nothing happens.
 #[derive(Clone, Debug)]
