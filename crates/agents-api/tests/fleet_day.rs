@@ -25,6 +25,7 @@ fn let_it_rain(github: &Emulator) {
         (Effect::Truncate(None), 0.02),
         (Effect::SecondaryLimit(Refused::forbidden()), 0.005),
         (Effect::SecondaryLimit(told), 0.005),
+        (Effect::PrimaryLimit(told), 0.005),
     ] {
         github.inject(Fault::on(Target::Any, effect).chance(chance));
     }

@@ -25,7 +25,7 @@ fn starts(github: &Emulator) -> usize {
     count(github, |request| request.method == "POST")
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_key_is_the_last_line_of_the_prompt() {
     let github = Emulator::start().await.unwrap();
     let (_, repo) = connect(&github);
@@ -42,7 +42,7 @@ async fn the_key_is_the_last_line_of_the_prompt() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_key_starts_one_task_in_this_process_and_the_next() {
     let github = Emulator::start().await.unwrap();
     let (_, repo) = connect(&github);
@@ -65,7 +65,7 @@ async fn a_key_starts_one_task_in_this_process_and_the_next() {
     assert_eq!(starts(&github), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_keys_and_older_tasks_are_others() {
     let github = Emulator::start().await.unwrap();
     let (_, repo) = connect(&github);
@@ -95,7 +95,7 @@ async fn what_a_client_remembers_is_no_older_than_the_key_looks_back() {
     assert_ne!(start.await.unwrap().id, first.id);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_key_that_cannot_stand_in_a_prompt_is_refused_before_anything_is_sent() {
     let github = Emulator::start().await.unwrap();
     let (_, repo) = connect(&github);
@@ -109,7 +109,7 @@ async fn a_key_that_cannot_stand_in_a_prompt_is_refused_before_anything_is_sent(
     assert!(github.requests().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_found_by_its_key_with_the_fallbacks_that_led_to_it() {
     let github = Emulator::start().await.unwrap();
     github.inject(Fault::on(Operation::StartTask, Effect::Truncate(None)).nth(2));
@@ -185,7 +185,7 @@ async fn a_start_dropped_under_way_counts_as_lost() {
     assert_eq!((starts(&github), github.tasks().len()), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn starts_with_one_key_at_once_by_one_client_are_one() {
     let github = Emulator::start().await.unwrap();
     let (client, _) = connect(&github);
@@ -201,7 +201,7 @@ async fn starts_with_one_key_at_once_by_one_client_are_one() {
     assert_eq!(starts(&github), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_duplicates_the_oldest_is_the_one_and_the_others_are_named() {
     let github = Emulator::start().await.unwrap();
     let seed = || {
@@ -250,7 +250,7 @@ async fn nothing_is_sent_while_a_task_cannot_be_told_from_the_one() {
     assert!(repo.start_task("p").idempotency_key(key).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_starts_read_each_task_once() {
     let github = Emulator::start().await.unwrap();
     for number in 0..20 {

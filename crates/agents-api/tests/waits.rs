@@ -182,3 +182,20 @@ async fn a_dropped_wait_looks_no_more() {
     tokio::time::sleep(OFTEN * 100_000).await;
     assert_eq!(github.requests().len(), looks);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_out_of_time_ends_at_its_deadline_and_not_before() {
+    let github = Emulator::builder().speed(1.0).start().await.unwrap();
+    let (client, _) = connect(&github);
+    let task = github.seed_task(TaskSeed::new("a")).unwrap();
+    let limit = Duration::from_secs(600);
+    let begun = tokio::time::Instant::now();
+    let wait = client.task(task.id()).wait_until(until::ended());
+    let error = wait.timeout(limit).await.unwrap_err();
+    assert!(error.is_timed_out());
+    assert_eq!(begun.elapsed().as_secs(), 600);
+    let requests = github.requests();
+    assert_eq!(error.polls(), requests.len() as u64);
+    let last = requests[requests.len() - 1].at - requests[0].at;
+    assert_eq!(last.num_seconds(), 598);
+}

@@ -2,9 +2,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::checkpoint::Checkpoint;
 use super::known::Following;
 use super::machine::{Machine, Settings};
+use super::requests::Requests;
 use super::wait::{WaitAll, WaitAny};
 use super::watch::FleetWatch;
 use crate::wait::Condition;
@@ -28,6 +31,7 @@ const SHARE: f64 = 0.25;
 pub struct Fleet {
     client: Client,
     repo: Option<Repo>,
+    since: Option<DateTime<Utc>>,
     tracked: Option<BTreeSet<String>>,
     resumed: Option<Checkpoint>,
     settings: Settings,
@@ -38,6 +42,7 @@ impl Fleet {
         Self {
             client,
             repo,
+            since: None,
             tracked: None,
             resumed: None,
             settings: Settings {
@@ -52,6 +57,36 @@ impl Fleet {
     /// Follows the tasks of this repository, whoever started them, instead of the user's own ones.
     pub fn repository(mut self, repo: &Repo) -> Self {
         self.repo = Some(repo.clone());
+        self
+    }
+
+    /// Begins with what was updated at this time or later: older tasks are followed from their next update on.
+    ///
+    /// Without it every task that is not archived is [`Added`](crate::FleetEvent::Added) at the start, and compared every
+    /// ten minutes, however old. A place with years of tasks is cheaper with it. GitHub's clock counts, and need not agree
+    /// with this machine's: for what happens from now on, take a minute less than now. A tracked task that is older is got
+    /// by itself, as one that the list does not show.
+    ///
+    /// ```
+    /// use agents_api::FleetEvent;
+    /// use agents_api_emulator::{Emulator, TaskSeed};
+    /// use chrono::{TimeDelta, Utc};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let github = Emulator::start().await?;
+    /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
+    /// let a_week_ago = Utc::now() - TimeDelta::days(7);
+    /// github.seed_task(TaskSeed::new("Long done").created_at(a_week_ago).updated_at(a_week_ago))?;
+    ///
+    /// let mut watch = client.fleet().since(Utc::now() - TimeDelta::days(1)).watch();
+    /// let first = watch.try_next().await?;
+    /// assert!(matches!(first, Some(FleetEvent::Synced { tasks: 0, .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn since(mut self, time: DateTime<Utc>) -> Self {
+        self.since = Some(time);
         self
     }
 
@@ -98,7 +133,8 @@ impl Fleet {
         self
     }
 
-    /// Goes on where another watch stood, with its repository and its tasks; those of [`track`](Self::track) are added.
+    /// Goes on where another watch stood, with its repository, its tasks, and where it [began](Self::since); those of
+    /// [`track`](Self::track) are added.
     ///
     /// If this fleet is one of another repository, the watch ends with an error of kind
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput).
@@ -142,7 +178,8 @@ impl Fleet {
         };
         let Some(checkpoint) = self.resumed else {
             let machine = Machine::new(self.settings, following, [], None, None);
-            return FleetWatch::new(self.client, self.repo, machine, None);
+            let requests = Requests::new(self.client, self.repo, self.since);
+            return FleetWatch::new(requests, machine, None);
         };
         let (repo, error) = match (self.repo, &checkpoint.repository) {
             (Some(repo), stored) if !is_same_repository(stored.as_deref(), wanted.as_deref()) => {
@@ -157,6 +194,7 @@ impl Fleet {
             },
             (None, None) => (None, None),
         };
+        let requests = Requests::new(self.client, repo, checkpoint.since);
         let mut resumed = checkpoint.following();
         resumed.tracked.extend(following.tracked);
         let machine = Machine::new(
@@ -166,7 +204,7 @@ impl Fleet {
             checkpoint.mark,
             Some(checkpoint.tokens),
         );
-        FleetWatch::new(self.client, repo, machine, error)
+        FleetWatch::new(requests, machine, error)
     }
 
     /// Waits until every task meets `condition`, each by itself.

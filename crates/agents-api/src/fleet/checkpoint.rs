@@ -36,6 +36,9 @@ pub struct Checkpoint {
     version: Version,
     /// The repository as `owner/name`, or everything of the user.
     pub(super) repository: Option<String>,
+    /// Where its lists begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<DateTime<Utc>>,
     everything: bool,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     tracked: BTreeSet<String>,
@@ -50,13 +53,14 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     pub(super) fn new(
-        repository: Option<String>,
+        (repository, since): (Option<String>, Option<DateTime<Utc>>),
         (following, tasks): (Following, Vec<Arc<Task>>),
         (mark, tokens): (Option<DateTime<Utc>>, f64),
     ) -> Self {
         Self {
             version: Version,
             repository,
+            since,
             everything: following.everything,
             tracked: following.tracked,
             dropped: following.dropped,
@@ -130,7 +134,7 @@ mod tests {
 
     #[test]
     fn another_form_is_refused() {
-        let checkpoint = Checkpoint::new(None, (Following::default(), Vec::new()), (None, 3.0));
+        let checkpoint = Checkpoint::new((None, None), (Following::default(), Vec::new()), (None, 3.0));
         let json = serde_json::to_string(&checkpoint).unwrap();
         assert_eq!(
             json,

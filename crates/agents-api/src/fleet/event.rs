@@ -27,7 +27,8 @@ pub enum FleetEvent {
         /// The task as it is.
         after: Arc<Task>,
     },
-    /// A task is not followed any more. If it had changed, that was told before.
+    /// A task is not followed any more. If it had changed, that was told before. A tracked one is not followed again when
+    /// it comes back, unless it is tracked again.
     #[non_exhaustive]
     Gone {
         /// The task's id.
@@ -68,7 +69,8 @@ pub enum GoneReason {
     Archived,
     /// It was deleted, or the token does not see it (any more): two gets in a row, a tick apart, found nothing.
     NotFound,
-    /// GitHub refuses to show it, or its id cannot be one; likewise twice.
+    /// GitHub refuses to show it, its answer cannot be read, or its id cannot be one; likewise twice. Or GitHub writes its
+    /// id in another way, and answers of it would never be found to be about it.
     Refused(Arc<Error>),
 }
 

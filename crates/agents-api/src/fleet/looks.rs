@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::walk::{Lane, Newest, PageSight, Totals, Turn};
+use super::sight::{Lane, PageSight, Totals};
+use super::walk::{Newest, Turn};
 
 /// No pause between two looks is shorter, whatever was asked for.
 pub(super) const LEAST: Duration = Duration::from_millis(1);

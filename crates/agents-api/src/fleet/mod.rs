@@ -34,23 +34,29 @@
 //! A rate limit is obeyed: as long as GitHub says, else a minute and twice as long each time. Other passing failures are
 //! tried again after a second and twice as long each time, up to five minutes, with jitter. Each is told as
 //! [`Degraded`](FleetEvent::Degraded). Refusals end the stream with an error: the first look's at once, later ones after
-//! five in a row. A tracked task that cannot be got is [`Gone`](FleetEvent::Gone) after two tries, a tick apart.
+//! five in a row. What is said of one task is no failure of the fleet: a tracked task that cannot be got is
+//! [`Gone`](FleetEvent::Gone) after two tries, a tick apart. If only the sessions of a listed task cannot be read, it is
+//! asked again, later each time.
 //!
 //! # Where things are
 //! `machine` decides and is pure; `looks`, `walk`, `known`, `agenda`, `budget` and `weather` are its parts: when to look
 //! and how far, where a walk stands, what is known and not yet told, which tasks to get, what may be spent, how failures
-//! slow it down. `watch` is the shell
-//! that makes the requests, and `wait` waits on top of it.
+//! slow it down. `watch` is the shell, `requests` makes what it asks for, and `wait` waits on top of it.
 mod agenda;
 mod budget;
 mod builder;
 mod checkpoint;
 mod event;
+mod handle;
 mod known;
 mod looks;
 mod machine;
 #[cfg(test)]
 mod model;
+mod requests;
+mod sight;
+mod tally;
+mod unmet;
 mod wait;
 mod walk;
 mod watch;
@@ -59,5 +65,7 @@ mod weather;
 pub use builder::Fleet;
 pub use checkpoint::Checkpoint;
 pub use event::{FleetEvent, GoneReason};
-pub use wait::{Outcome, Unmet, WaitAll, WaitAny};
-pub use watch::{FleetHandle, FleetWatch};
+pub use handle::FleetHandle;
+pub use unmet::{Outcome, Unmet};
+pub use wait::{WaitAll, WaitAny};
+pub use watch::FleetWatch;

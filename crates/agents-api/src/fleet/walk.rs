@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::Task;
+use super::sight::{Lane, PageSight, Totals};
 
 /// How far a walk goes back beyond the newest time it knows: times are whole seconds, and GitHub's servers need not agree
 /// on them.
@@ -12,54 +12,6 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(10);
 /// So many tasks in a row within the overlap without news are enough. Else a thousand tasks of the same second would all be
 /// read at every look.
 const QUIET: usize = 200;
-
-/// How many tasks a page has.
-const PER_PAGE: u64 = 100;
-
-/// GitHub lists either what is archived or what is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    Active,
-    Archived,
-}
-
-/// One page as it was seen.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PageSight<'a> {
-    pub(super) tasks: &'a [Task],
-    pub(super) next: Option<u64>,
-    pub(super) totals: Totals,
-    /// Otherwise GitHub said that nothing changed since the last look at this page.
-    pub(super) fresh: bool,
-}
-
-/// How many tasks a list says there are, if it does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) active: Option<i64>,
-    pub(super) archived: Option<i64>,
-}
-
-impl Totals {
-    /// How many pages a lane has, if that is known.
-    pub(super) fn pages(self, lane: Lane) -> Option<u64> {
-        self.pages_of(lane, PER_PAGE)
-    }
-
-    fn pages_of(self, lane: Lane, per_page: u64) -> Option<u64> {
-        let total = match lane {
-            Lane::Active => self.active,
-            Lane::Archived => self.archived,
-        };
-        let total = u64::try_from(total?).unwrap_or_default();
-        Some(total.div_ceil(per_page.max(1)).max(1))
-    }
-
-    /// Whether tasks may have left the list between two pages, which pulls others to a page that was read already.
-    fn shrank_to(self, later: Self) -> bool {
-        later.active < self.active || later.archived > self.archived
-    }
-}
 
 /// Where a walk stands after a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,6 +165,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Task;
 
     /// A page of tasks updated at these seconds.
     fn page(seconds: impl IntoIterator<Item = i64>) -> Vec<Task> {

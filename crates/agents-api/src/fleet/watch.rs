@@ -1,27 +1,23 @@
 //! The shell of a fleet: makes the requests that the machine asks for, one after the other, and sleeps in between.
-use std::collections::HashMap;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::checkpoint::Checkpoint;
 use super::event::FleetEvent;
+use super::handle::{FleetHandle, Wish, handle};
 use super::machine::{Ask, Machine, Sight, Step};
-use super::walk::{Lane, PageSight, Totals};
-use crate::pages::Page;
-use crate::tasks::{BoxFuture, ListTasks};
-use crate::transport::{Look, Memory};
-use crate::{Client, Error, Repo, Task, TaskRef};
+use super::requests::{Answer, Requests};
+use crate::tasks::BoxFuture;
+use crate::{Error, Task};
 
-/// A request may take so long, waits for a connection included.
-const LOOK: Duration = Duration::from_secs(60);
 /// Further than any clock is asked to go.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
@@ -30,22 +26,18 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// It is a [`Stream`](futures_core::Stream) with a [`try_next`](Self::try_next) of its own. It makes requests only while
 /// it is asked for events, one at a time, and never ends by itself, except after an error. Dropping the future of
 /// `try_next` loses nothing; dropping the watch ends it.
+///
+/// A request that is under way when the future of `try_next` is dropped stands still until events are asked for again, and
+/// keeps its place among those [in flight](crate::ClientBuilder::in_flight) up to then. In a `select!`, ask again soon: more
+/// such watches than there are places leave none for the other branches.
 pub struct FleetWatch {
-    client: Client,
-    repo: Option<Repo>,
+    requests: Requests,
     machine: Machine,
     state: State,
     origin: Instant,
-    /// The first page, looked at again and again.
-    front: Memory<Listed>,
-    /// The tasks that no list shows.
-    polled: HashMap<String, Memory<Task>>,
     wishes: UnboundedReceiver<Wish>,
     handle: FleetHandle,
 }
-
-/// A page, and the number of the one after it.
-type Listed = (Page, Option<u64>);
 
 /// What the watch is doing.
 enum State {
@@ -60,32 +52,17 @@ enum State {
     Ended,
 }
 
-/// What a request met, and what to remember of it.
-enum Answer {
-    Page(Result<Look<Listed>, Error>, Memory<Listed>),
-    Task(Result<Look<Task>, Error>, Memory<Task>),
-}
-
-#[derive(Debug)]
-enum Wish {
-    Track(String),
-    Untrack(String),
-}
-
 impl FleetWatch {
-    pub(super) fn new(client: Client, repo: Option<Repo>, machine: Machine, error: Option<Error>) -> Self {
-        let (sender, wishes) = unbounded_channel();
+    pub(super) fn new(requests: Requests, machine: Machine, error: Option<Error>) -> Self {
+        let (handle, wishes) = handle();
         let state = error.map_or(State::Deciding, State::Failed);
         Self {
-            client,
-            repo,
+            requests,
             machine,
             state,
             origin: Instant::now(),
-            front: Memory::new(),
-            polled: HashMap::new(),
             wishes,
-            handle: FleetHandle(sender),
+            handle,
         }
     }
 
@@ -135,8 +112,9 @@ impl FleetWatch {
     /// Where the watch stands: it covers the events given out so far, and no other. See [`Checkpoint`].
     pub fn checkpoint(&mut self) -> Checkpoint {
         self.hear_wishes(None);
-        let repository = self.repo.as_ref().map(ToString::to_string);
-        Checkpoint::new(repository, self.machine.known.told(), self.machine.told())
+        let repository = self.requests.repo.as_ref().map(ToString::to_string);
+        let place = (repository, self.requests.since);
+        Checkpoint::new(place, self.machine.known.told(), self.machine.told())
     }
 
     /// The tasks that were asked for by their ids.
@@ -172,7 +150,7 @@ impl FleetWatch {
             match wish {
                 Some(Wish::Track(id)) => self.machine.track(&id, self.now()),
                 Some(Wish::Untrack(id)) => {
-                    self.polled.remove(&id);
+                    self.requests.forget(&id);
                     self.machine.untrack(&id);
                 }
                 None => return any,
@@ -183,16 +161,13 @@ impl FleetWatch {
 
     fn decide(&mut self) -> State {
         let now = self.now();
-        if let Some(limit) = self
-            .client
-            .rate_limit()
-            .filter(|limit| limit.resource != "graphql")
-        {
+        let limit = self.requests.client.rate_limit();
+        if let Some(limit) = limit.filter(|limit| limit.resource != "graphql") {
             self.machine.learn(now, limit.limit, limit.remaining);
         }
         match self.machine.next(now) {
             Step::Ask(ask) => {
-                let request = self.request(&ask);
+                let request = self.requests.make(&ask);
                 State::Asking(ask, request)
             }
             Step::Sleep(until) => {
@@ -204,115 +179,18 @@ impl FleetWatch {
         }
     }
 
-    /// The request, which takes with it what is remembered and brings it back.
-    fn request(&mut self, ask: &Ask) -> BoxFuture<Answer> {
-        let deadline = Instant::now() + LOOK;
-        match ask {
-            Ask::Newest { lane, page } => {
-                let is_front = (*lane, *page) == (Lane::Active, 1);
-                let memory = if is_front {
-                    std::mem::replace(&mut self.front, Memory::new())
-                } else {
-                    Memory::new()
-                };
-                look_at_page(self.list(*lane), *page, memory, deadline)
-            }
-            Ask::Inventory { lane, page } => {
-                let list = self.list(*lane).in_creation_order();
-                look_at_page(list, *page, Memory::new(), deadline)
-            }
-            Ask::Task { id, polled } => {
-                let memory = if *polled { self.polled.remove(id) } else { None };
-                let memory = memory.unwrap_or_else(Memory::new);
-                look_at_task(self.task_ref(id), memory, deadline)
-            }
-        }
-    }
-
-    fn list(&self, lane: Lane) -> ListTasks {
-        let list = match &self.repo {
-            Some(repo) => repo.list_tasks(),
-            None => self.client.list_tasks(),
-        };
-        match lane {
-            Lane::Active => list,
-            Lane::Archived => list.archived(),
-        }
-    }
-
-    fn task_ref(&self, id: &str) -> TaskRef {
-        match &self.repo {
-            Some(repo) => repo.task(id),
-            None => self.client.task(id),
-        }
-    }
-
     fn take(&mut self, ask: &Ask, answer: Answer) {
-        let now = self.now();
-        let jitter = fastrand::f64();
-        match answer {
-            Answer::Page(look, memory) => {
-                if matches!(
-                    ask,
-                    Ask::Newest {
-                        lane: Lane::Active,
-                        page: 1
-                    }
-                ) {
-                    self.front = memory;
-                }
-                match look {
-                    Ok(look) => {
-                        let (page, next) = &*look.value;
-                        let sight = PageSight {
-                            tasks: &page.tasks,
-                            next: *next,
-                            totals: Totals {
-                                active: page.total_active_count,
-                                archived: page.total_archived_count,
-                            },
-                            fresh: look.fresh,
-                        };
-                        self.machine.observe(now, ask, Sight::Page(sight), jitter);
-                    }
-                    Err(error) => self.machine.observe(now, ask, Sight::Failed(error), jitter),
-                }
-            }
-            Answer::Task(look, memory) => {
-                if let (Ask::Task { id, polled: true }, Ok(_)) = (ask, &look) {
-                    self.polled.insert(id.clone(), memory);
-                }
-                match look {
-                    Ok(look) => self.machine.observe(now, ask, Sight::Task(&look.value), jitter),
-                    Err(error) => self.machine.observe(now, ask, Sight::Failed(error), jitter),
-                }
-                if let Ask::Task { id, polled: true } = ask
-                    && self.machine.known.get(id).is_none_or(|entry| entry.listed)
-                {
-                    self.polled.remove(id);
-                }
-            }
+        let (now, jitter) = (self.now(), fastrand::f64());
+        match self.requests.keep(ask, answer) {
+            Ok(met) => self.machine.observe(now, ask, met.sight(), jitter),
+            Err(error) => self.machine.observe(now, ask, Sight::Failed(error), jitter),
+        }
+        if let Ask::Task { id, polled: true } = ask
+            && self.machine.known.get(id).is_none_or(|entry| entry.listed)
+        {
+            self.requests.forget(id);
         }
     }
-}
-
-fn look_at_page(
-    list: ListTasks,
-    page: u64,
-    mut memory: Memory<Listed>,
-    deadline: Instant,
-) -> BoxFuture<Answer> {
-    Box::pin(async move {
-        let look = list.look(page, &mut memory, deadline).await;
-        Answer::Page(look, memory)
-    })
-}
-
-fn look_at_task(task: TaskRef, mut memory: Memory<Task>, deadline: Instant) -> BoxFuture<Answer> {
-    Box::pin(async move {
-        let look = task.look(&mut memory, deadline).await;
-        Answer::Task(look, memory)
-    })
 }
 
 impl Stream for FleetWatch {
@@ -353,30 +231,8 @@ impl Stream for FleetWatch {
 impl fmt::Debug for FleetWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FleetWatch")
-            .field("repo", &self.repo)
+            .field("repo", &self.requests.repo)
             .field("tasks", &self.tasks().len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Adds tasks to a watch that is running, and drops them; made by [`FleetWatch::handle`]. Cheap to clone.
-///
-/// Once the watch is gone, nothing happens.
-#[derive(Clone, Debug)]
-pub struct FleetHandle(UnboundedSender<Wish>);
-
-impl FleetHandle {
-    /// Follows these tasks too, from the next look on.
-    pub fn track(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
-        for id in ids {
-            let _ = self.0.send(Wish::Track(id.into()));
-        }
-    }
-
-    /// Follows these tasks no more; no further event is about them.
-    pub fn untrack(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
-        for id in ids {
-            let _ = self.0.send(Wish::Untrack(id.into()));
-        }
     }
 }

@@ -48,7 +48,14 @@ impl Failure {
     pub(super) fn is_of_the_task(self, error: &Error) -> bool {
         match self {
             Self::NotFound => true,
-            Self::Refused => matches!(error.kind(), ErrorKind::Refused | ErrorKind::InvalidInput),
+            Self::Refused => matches!(
+                error.kind(),
+                ErrorKind::Forbidden
+                    | ErrorKind::InvalidInput
+                    | ErrorKind::Refused
+                    | ErrorKind::UnexpectedAnswer
+                    | ErrorKind::Validation
+            ),
             _ => false,
         }
     }

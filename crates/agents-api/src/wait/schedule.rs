@@ -310,4 +310,17 @@ mod tests {
             assert_eq!(next, Next::GiveUp(now + seconds(pause)));
         }
     }
+
+    #[test]
+    fn a_lasting_failure_of_the_last_look_is_told_and_not_taken_for_the_end_of_time() {
+        let (now, limit) = (Instant::now(), seconds(100));
+        for (saw, tells) in [(Saw::Lasting(None), true), (Saw::Failure(None), false)] {
+            let mut schedule = Schedule::new(Cadence::every(HOUR), PATIENCE).within(limit, now);
+            let Next::Look(last) = schedule.next(Saw::NoChange, now, 0.0) else {
+                panic!("there is time");
+            };
+            let next = schedule.next(saw, last, 0.0);
+            assert_eq!(matches!(next, Next::GiveUp(_)), tells, "{next:?}");
+        }
+    }
 }

@@ -39,7 +39,8 @@ use crate::{Error, Task, TaskRef, TaskStateExt as _};
 /// ```
 ///
 /// Nothing is spawned, and time passes only while it is polled. Dropping the future of [`Watch::try_next`] loses nothing:
-/// a look under way goes on when the stream is asked again. Dropping the stream ends it.
+/// a look under way goes on when the stream is asked again, and keeps its place among the requests
+/// [in flight](crate::ClientBuilder::in_flight) up to then. Dropping the stream ends it.
 ///
 /// # Errors
 /// Failures are ridden out as those of a wait are: see [Failures](super::WaitUntil#failures). One that will not pass, or

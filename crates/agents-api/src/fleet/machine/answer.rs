@@ -7,9 +7,10 @@ use crate::fleet::agenda::Errand;
 use crate::fleet::budget::Class;
 use crate::fleet::event::{FleetEvent, GoneReason};
 use crate::fleet::known::Seen;
-use crate::fleet::walk::{Inventory, Lane, PageSight, Turn};
+use crate::fleet::sight::{Lane, PageSight};
+use crate::fleet::walk::{Inventory, Turn};
 use crate::fleet::weather::{Failure, Weather};
-use crate::{Error, Task, TaskStateExt as _};
+use crate::{Error, ErrorKind, Task, TaskStateExt as _};
 
 /// A get may be behind the list so many times; then it is believed.
 const PATIENCE: u32 = 5;
@@ -102,6 +103,11 @@ impl Machine {
         let Some(mut errand) = self.agenda.remove(id) else {
             return;
         };
+        if task.id != id {
+            // Lists and answers would never be found to be about it.
+            let error = Error::unexpected(format!("GitHub calls the task {id:?} {:?}", task.id));
+            return self.known.gone(id, GoneReason::Refused(Arc::new(error)));
+        }
         let entry = self.known.get(id);
         let at_least = errand.at_least.max(entry.and_then(|entry| entry.task.updated_at));
         if task.updated_at.is_some() && task.updated_at < at_least && errand.lags < PATIENCE {
@@ -137,8 +143,12 @@ impl Machine {
     }
 
     fn failed(&mut self, now: Duration, ask: &Ask, error: Error, jitter: f64) {
-        let failure = Failure::of(&error);
+        let mut failure = Failure::of(&error);
         if let Ask::Task { id, .. } = ask {
+            if error.kind() == ErrorKind::UnexpectedAnswer && self.is_listed(id) {
+                // It is there, and only its details cannot be read yet.
+                failure = Failure::Passing(None);
+            }
             if failure.is_of_the_task(&error) {
                 return self.missed(now, id, failure, error);
             }
@@ -165,6 +175,15 @@ impl Machine {
         }
         let error = Arc::new(error);
         self.known.tell(FleetEvent::Degraded { error, retry_in });
+    }
+
+    /// Whether a list shows a task, or did when it was to be got.
+    fn is_listed(&self, id: &str) -> bool {
+        let doubted = self
+            .agenda
+            .get(id)
+            .is_some_and(|errand| errand.at_least.is_some());
+        doubted || self.known.get(id).is_some_and(|entry| entry.listed)
     }
 
     /// A get found no such task. It is believed the second time: a new task may not be everywhere yet.

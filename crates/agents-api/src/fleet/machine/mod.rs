@@ -14,7 +14,8 @@ use super::budget::{Budget, Class};
 use super::event::FleetEvent;
 use super::known::{Following, Known};
 use super::looks::{LEAST, Looks};
-use super::walk::{Inventory, Lane, PageSight};
+use super::sight::{Lane, PageSight};
+use super::walk::Inventory;
 use super::weather::Weather;
 use crate::{Error, Task, TaskStateExt as _};
 
@@ -43,6 +44,15 @@ pub(super) enum Ask {
 }
 
 impl Ask {
+    /// Whether it is the page that is looked at again and again.
+    pub(super) fn is_front(&self) -> bool {
+        *self
+            == Self::Newest {
+                lane: Lane::Active,
+                page: 1,
+            }
+    }
+
     fn class(&self) -> Class {
         match self {
             Self::Newest { .. } => Class::Look,
