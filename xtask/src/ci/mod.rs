@@ -164,7 +164,10 @@ const FEATURES: &[Step] = &[
             "--no-default-features",
         ],
         // Other flags make other artifacts, so they are kept apart.
-        environment: &[("RUSTFLAGS", "--cfg fuzzing"), ("CARGO_TARGET_DIR", "target/fuzz")],
+        environment: &[
+            ("RUSTFLAGS", "--cfg fuzzing"),
+            ("CARGO_TARGET_DIR", "target/fuzz"),
+        ],
     },
     Step::new(
         "benchmarks",

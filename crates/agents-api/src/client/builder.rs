@@ -119,7 +119,8 @@ impl ClientBuilder {
     }
 
     /// How many requests of all clones may be in flight; by default 10. GitHub allows 100 a user, all programs together,
-    /// and asks for one at a time.
+    /// and asks for one at a time. A future that is neither polled nor dropped while its request is under way, as a branch of
+    /// `select!` may be, keeps its place.
     pub fn in_flight(mut self, count: usize) -> Self {
         self.settings.in_flight = count;
         self

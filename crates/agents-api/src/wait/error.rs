@@ -3,6 +3,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::poller::Poller;
+use agents_api_raw::one_line;
+
 use crate::{Error, Task};
 
 /// Why a wait ended without its condition being met, and what was seen until then.
@@ -150,11 +152,13 @@ impl fmt::Display for WaitError {
                 after,
                 before_baseline,
             } => {
-                match last {
-                    Some(task) if *before_baseline => {
-                        write!(f, "task {id} had not gone on from {} after {after:?}", task.state)?;
+                // A state that nobody knows is any text of the server's.
+                let state = last.as_ref().map(|task| one_line(task.state.as_str()));
+                match state {
+                    Some(state) if *before_baseline => {
+                        write!(f, "task {id} had not gone on from {state} after {after:?}")?;
                     }
-                    Some(task) => write!(f, "task {id} was still {} after {after:?}", task.state)?,
+                    Some(state) => write!(f, "task {id} was still {state} after {after:?}")?,
                     None => write!(f, "task {id} was not seen within {after:?}")?,
                 }
                 match error {
