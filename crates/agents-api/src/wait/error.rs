@@ -2,9 +2,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::poller::Poller;
 use agents_api_raw::one_line;
 
+use super::poller::Poller;
 use crate::{Error, Task};
 
 /// Why a wait ended without its condition being met, and what was seen until then.
