@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: [`input`] reads a description, [`select`] keeps the operations of this client,
 //! [`import`] turns them into the resolved spec, [`generate`] turns that into Rust. [`diff`] compares any two
-//! descriptions, [`ci`] runs every check, [`bench`] measures.
+//! descriptions, [`ci`] runs every check, [`mod@bench`] measures.
 // Nobody but its readers uses this crate: documentation may lead to private items.
 #![allow(rustdoc::private_intra_doc_links)]
 
