@@ -220,6 +220,105 @@ fn each_artifact_shape_is_its_own_variant() {
     );
 }
 
+#[test]
+fn an_artifact_is_the_first_shape_whose_fields_fit() {
+    use types::ArtifactData::{BranchRef, GitHubResource, Other};
+    for (text, shape, extra) in [
+        (r#"{"global_id": "g", "id": 1}"#, "resource", json!({})),
+        (r#"{"global_id": null, "id": 1}"#, "resource", json!({})),
+        (
+            r#"{"i\u0064": 1, "x": 1, "a": {"b": [null]}, "x": 2}"#,
+            "resource",
+            json!({ "x": 2, "a": { "b": [null] } }),
+        ),
+        (
+            r#"{"base_ref": "b", "id": 1, "head_ref": null}"#,
+            "resource",
+            json!({ "base_ref": "b", "head_ref": null }),
+        ),
+        (
+            r#"{"base_ref": "b", "head_ref": "h", "base_ref": "c", "id": 1}"#,
+            "resource",
+            json!({ "base_ref": "c", "head_ref": "h" }),
+        ),
+        (
+            r#"{"base_ref": "b", "x": true, "head_ref": "h"}"#,
+            "branch",
+            json!({ "x": true }),
+        ),
+        (
+            r#"{"head_ref": "h\n", "id": null, "base_ref": "\u00e9"}"#,
+            "branch",
+            json!({ "id": null }),
+        ),
+        (
+            r#"{"id": "1", "head_ref": "h", "base_ref": "b"}"#,
+            "branch",
+            json!({ "id": "1" }),
+        ),
+        (
+            r#"{"id": 1, "id": 2, "head_ref": "h", "base_ref": "b"}"#,
+            "branch",
+            json!({ "id": 2 }),
+        ),
+        (
+            r#"{"id": 1, "global_id": 2, "head_ref": "h", "base_ref": "b"}"#,
+            "branch",
+            json!({ "id": 1, "global_id": 2 }),
+        ),
+        (r#"{"id": 1, "id": 1}"#, "other", json!({ "id": 1 })),
+        (r#"{"id": 1.0}"#, "other", json!({ "id": 1.0 })),
+        (
+            r#"{"id": 9223372036854775808}"#,
+            "other",
+            json!({ "id": 9_223_372_036_854_775_808_u64 }),
+        ),
+        (
+            r#"{"id": {"id": 1}, "x": []}"#,
+            "other",
+            json!({ "id": { "id": 1 }, "x": [] }),
+        ),
+        (
+            r#"{"base_ref": null, "head_ref": "h"}"#,
+            "other",
+            json!({ "base_ref": null, "head_ref": "h" }),
+        ),
+        (r#"[{"id": 1}]"#, "other", json!([{ "id": 1 }])),
+        (r#""id""#, "other", json!("id")),
+        ("1", "other", json!(1)),
+        ("false", "other", json!(false)),
+        ("null", "other", Value::Null),
+    ] {
+        let read = |data| match data {
+            GitHubResource(data) => ("resource", Value::Object(data.extra)),
+            BranchRef(data) => ("branch", Value::Object(data.extra)),
+            Other(value) => ("other", value),
+            data => panic!("{data:?}"),
+        };
+        let expected = (shape, extra);
+        assert_eq!(read(serde_json::from_str(text).unwrap()), expected, "{text}");
+        let from_reader = serde_json::from_reader(text.as_bytes()).unwrap();
+        assert_eq!(read(from_reader), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_no_artifact() {
+    let deep = format!("{{\"id\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    let deep_rest = format!("{{\"x\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    for (text, message) in [
+        (deep.as_str(), "recursion limit exceeded"),
+        (deep_rest.as_str(), "recursion limit exceeded"),
+        (r#"{"id": 1"#, "EOF while parsing an object"),
+        (r#"{"id": 1,}"#, "trailing comma"),
+        (r#"{"id": tru}"#, "expected ident"),
+        (r"{id: 1}", "key must be a string"),
+    ] {
+        let error = serde_json::from_str::<types::ArtifactData>(text).unwrap_err();
+        assert!(error.to_string().starts_with(message), "{text}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_missing_required_field_is_a_typed_error_that_keeps_the_answer() {
     let path = format!("{}/../../spec/agents-api.json", env!("CARGO_MANIFEST_DIR"));

@@ -1,7 +1,8 @@
 //! Choices between objects: how they are read. Serde would derive it, but slowly; `seam/choice.rs` says why.
 use anyhow::{Context, Result, bail};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use syn::{Attribute, Fields, Item, ItemEnum, ItemStruct, Meta, parse_quote};
+use syn::{Attribute, Fields, Ident, Item, ItemEnum, ItemStruct, Meta, parse_quote};
 
 /// Puts a reader behind each choice among `items`, in place of the derived one.
 pub(super) fn readers(items: &mut Vec<Item>) -> Result<()> {
@@ -74,50 +75,123 @@ fn reader(choice: &ItemEnum, structs: &[ItemStruct]) -> Result<Item> {
         let item = structs.iter().find(|item| item.ident == ty);
         let item =
             item.with_context(|| format!("the alternative {ident} of the choice {name} is no object"))?;
-        let needed = needed(item);
-        objects.push(quote! {
-            if let Some(value) = choice.object(&[#(#needed),*]) {
-                return Ok(Self::#ident(value));
-            }
-        });
+        objects.push((ident, item, fields(item)?));
     }
     let other = other.with_context(|| format!("the choice {name} has no alternative that takes anything"))?;
+    let mut names: Vec<&str> = Vec::new();
+    for field in objects.iter().flat_map(|(_, _, fields)| fields) {
+        if field.kind != Kind::Extra && !names.contains(&field.name.as_str()) {
+            names.push(&field.name);
+        }
+    }
+    let numbers = (0..names.len()).map(Literal::usize_unsuffixed);
+    let objects = objects
+        .iter()
+        .map(|(variant, item, fields)| alternative(variant, &item.ident, fields, &names));
     Ok(parse_quote! {
         impl<'de> serde::Deserialize<'de> for #name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let choice = crate::seam::Choice::deserialize(deserializer)?;
+                let mut fields = crate::seam::Fields::new(&[#(#names),*]);
+                let number = |name: &str| match name {
+                    #(#names => Some(#numbers),)*
+                    _ => None,
+                };
+                if let Some(value) = fields.read(deserializer, number)? {
+                    return Ok(Self::#other(value));
+                }
                 #(#objects)*
-                Ok(Self::#other(choice.any()))
+                Ok(Self::#other(fields.any()))
             }
         }
     })
 }
 
-/// The fields without which an object is not that one, by their names in JSON.
-fn needed(item: &ItemStruct) -> Vec<String> {
-    let Fields::Named(fields) = &item.fields else {
-        return Vec::new();
+/// Builds an alternative if its fields are there; those it needs are looked at first.
+fn alternative(variant: &Ident, object: &Ident, fields: &[Field], names: &[&str]) -> TokenStream {
+    let number = |field: &Field| {
+        let number = names.iter().position(|name| *name == field.name);
+        number.map(Literal::usize_unsuffixed)
     };
-    let fields = fields.named.iter().filter_map(|field| {
-        let mut name = field.ident.as_ref()?.to_string();
-        let mut flat = false;
-        for attribute in field
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("serde"))
-        {
-            let _ = attribute.parse_nested_meta(|meta| {
-                flat |= meta.path.is_ident("flatten") || meta.path.is_ident("default");
-                if meta.path.is_ident("rename") {
+    let taken: Vec<_> = fields.iter().filter_map(number).collect();
+    let (mut found, mut read, mut built) = (Vec::new(), Vec::new(), Vec::new());
+    for kind in [Kind::Needed, Kind::Optional, Kind::Defaulted, Kind::Extra] {
+        for field in fields.iter().filter(|field| field.kind == kind) {
+            let (ident, number) = (&field.ident, number(field));
+            built.push(match kind {
+                Kind::Needed | Kind::Optional => quote!(#ident),
+                Kind::Defaulted => quote!(#ident: #ident.unwrap_or_default()),
+                Kind::Extra => quote!(#ident: fields.extra(&[#(#taken),*])),
+            });
+            read.push(match kind {
+                Kind::Needed => quote!(fields.needed(#number)),
+                Kind::Optional | Kind::Defaulted => quote!(fields.optional(#number)),
+                Kind::Extra => continue,
+            });
+            found.push(quote!(Some(#ident)));
+        }
+    }
+    quote! {
+        if let (#(#found,)*) = (#(#read,)*) {
+            return Ok(Self::#variant(#object { #(#built),* }));
+        }
+    }
+}
+
+/// A field of an alternative.
+struct Field {
+    ident: Ident,
+    /// Its name in JSON.
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// Without it, an object is not this one.
+    Needed,
+    /// An `Option`.
+    Optional,
+    /// Not an `Option`, but has a default.
+    Defaulted,
+    /// The fields that no other one is.
+    Extra,
+}
+
+fn fields(item: &ItemStruct) -> Result<Vec<Field>> {
+    let Fields::Named(named) = &item.fields else {
+        return Ok(Vec::new());
+    };
+    let fields = named.named.iter().map(|field| {
+        let ident = field.ident.clone().context("a field has no name")?;
+        let mut name = ident.to_string();
+        let mut kind = match super::rewrite::own_name(&field.ty).as_str() {
+            "Option" => Kind::Optional,
+            _ => Kind::Needed,
+        };
+        let serde = field.attrs.iter();
+        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("flatten") {
+                    kind = Kind::Extra;
+                } else if meta.path.is_ident("rename") {
                     name = meta.value()?.parse::<syn::LitStr>()?.value();
-                } else if meta.input.peek(syn::Token![=]) {
+                } else if meta.path.is_ident("skip_serializing_if") {
                     meta.value()?.parse::<syn::Lit>()?;
+                } else if meta.path.is_ident("default") && !meta.input.peek(syn::Token![=]) {
+                    if kind == Kind::Needed {
+                        kind = Kind::Defaulted;
+                    }
+                } else {
+                    let unknown = format!(
+                        "{}.{ident} is read in a way that the reader of a choice is not",
+                        item.ident
+                    );
+                    return Err(meta.error(unknown));
                 }
                 Ok(())
-            });
+            })?;
         }
-        let optional = super::rewrite::own_name(&field.ty) == "Option";
-        (!flat && !optional).then_some(name)
+        Ok(Field { ident, name, kind })
     });
     fields.collect()
 }
@@ -141,7 +215,61 @@ mod tests {
                 extra: Map<String, Value>,
             }
         };
-        assert_eq!(needed(&item), ["id", "type"]);
+        let fields = fields(&item).unwrap();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.kind))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("name", Kind::Optional),
+                ("id", Kind::Needed),
+                ("type", Kind::Needed),
+                ("count", Kind::Defaulted),
+                ("extra", Kind::Extra),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_with_a_reader_of_its_own_is_an_error() {
+        for attribute in [
+            quote!(deserialize_with = "hex"),
+            quote!(alias = "size"),
+            quote!(default = "one"),
+        ] {
+            let item: ItemStruct = parse_quote!(
+                struct Pull {
+                    #[serde(#attribute)]
+                    count: i64,
+                }
+            );
+            let message = fields(&item).err().unwrap().to_string();
+            assert!(message.contains("Pull.count"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_alternative_is_built_from_its_fields_and_the_rest() {
+        let file: syn::File = parse_quote! {
+            struct Branch { head: Option<String>, #[serde(default)] count: i64, id: i64 }
+            struct Pull { id: i64, #[serde(flatten)] extra: Map<String, Value> }
+            #[serde(untagged)]
+            enum Data { Branch(Branch), Pull(Pull), Other(Value) }
+        };
+        let mut items = file.items;
+        readers(&mut items).unwrap();
+        let text = quote!(#(#items)*).to_string();
+        let branch = quote! {
+            if let (Some(id), Some(head), Some(count),) = (fields.needed(2), fields.optional(0), fields.optional(1),) {
+                return Ok(Self::Branch(Branch { id, head, count: count.unwrap_or_default() }));
+            }
+            if let (Some(id),) = (fields.needed(2),) {
+                return Ok(Self::Pull(Pull { id, extra: fields.extra(&[2]) }));
+            }
+        };
+        assert!(text.contains(&branch.to_string()), "{text}");
     }
 
     #[test]
@@ -156,7 +284,7 @@ mod tests {
         readers(&mut items).unwrap();
         let text = quote!(#(#items)*).to_string();
         assert!(text.contains("derive (Clone)"), "{text}");
-        assert!(text.contains("choice . object (& [\"head\"])"), "{text}");
+        assert!(text.contains("Fields :: new (& [\"head\"])"), "{text}");
     }
 
     #[test]

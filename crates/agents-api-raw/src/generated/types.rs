@@ -85,14 +85,32 @@ impl ::std::convert::From<::serde_json::Value> for ArtifactData {
 
 impl<'de> serde::Deserialize<'de> for ArtifactData {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let choice = crate::seam::Choice::deserialize(deserializer)?;
-        if let Some(value) = choice.object(&["id"]) {
-            return Ok(Self::GitHubResource(value));
+        let mut fields = crate::seam::Fields::new(&["global_id", "id", "base_ref", "head_ref"]);
+        let number = |name: &str| match name {
+            "global_id" => Some(0),
+            "id" => Some(1),
+            "base_ref" => Some(2),
+            "head_ref" => Some(3),
+            _ => None,
+        };
+        if let Some(value) = fields.read(deserializer, number)? {
+            return Ok(Self::Other(value));
         }
-        if let Some(value) = choice.object(&["base_ref", "head_ref"]) {
-            return Ok(Self::BranchRef(value));
+        if let (Some(id), Some(global_id)) = (fields.needed(1), fields.optional(0)) {
+            return Ok(Self::GitHubResource(GitHubResource {
+                id,
+                global_id,
+                extra: fields.extra(&[0, 1]),
+            }));
         }
-        Ok(Self::Other(choice.any()))
+        if let (Some(base_ref), Some(head_ref)) = (fields.needed(2), fields.needed(3)) {
+            return Ok(Self::BranchRef(BranchRef {
+                base_ref,
+                head_ref,
+                extra: fields.extra(&[2, 3]),
+            }));
+        }
+        Ok(Self::Other(fields.any()))
     }
 }
 

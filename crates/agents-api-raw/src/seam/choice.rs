@@ -1,136 +1,177 @@
 //! How a choice between objects is read: once, and then as the first alternative whose fields are there.
 //!
 //! What serde derives for untagged enums copies every text into a buffer, reads the buffer as one alternative after the
-//! other, and makes an error for each that does not fit. In a list nearly every task has such choices. Here texts are
-//! borrowed from the answer, and an alternative is tried only if the fields that it needs are there.
-use std::borrow::Cow;
+//! other, and makes an error for each that does not fit. In a list nearly every task has such choices. Here the fields
+//! that any of the alternatives knows have a place each, from which the generated code builds the one that fits; the
+//! texts in them are borrowed from the answer.
 use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor, value,
-};
-use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
-use serde_json::Value;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
-/// A value that may be one of several objects, or anything else.
-pub(crate) enum Choice<'de> {
-    /// The fields of an object.
-    Object(Vec<(Name<'de>, Choice<'de>)>),
-    Text(Cow<'de, str>),
-    Other(Value),
+use super::piece::Piece;
+
+/// The fields of an object: those that an alternative knows, and the rest. Each has the number of its place in the
+/// object, since the order is kept by those who want it (`preserve_order` of `serde_json`).
+pub(crate) struct Fields<'de, const N: usize> {
+    names: &'static [&'static str; N],
+    known: [Option<Field<'de>>; N],
+    rest: Vec<(usize, String, Value)>,
 }
 
-/// The name of a field.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Field<'de> {
+    place: usize,
+    value: Piece<'de>,
+    /// No alternative takes a field that is there twice.
+    twice: bool,
+}
 
-impl Choice<'_> {
-    /// The value as an object that needs these fields, if it is one.
-    pub(crate) fn object<T: DeserializeOwned>(&self, needed: &[&str]) -> Option<T> {
-        let Self::Object(fields) = self else {
-            return None;
-        };
-        let has = |needed: &&str| fields.iter().any(|(name, _)| name.0 == *needed);
-        if !needed.iter().all(has) {
-            return None;
+impl<'de, const N: usize> Fields<'de, N> {
+    /// No fields yet; `names` are those of the fields that any of the alternatives knows.
+    pub(crate) fn new(names: &'static [&'static str; N]) -> Self {
+        Self {
+            names,
+            known: [const { None }; N],
+            rest: Vec::new(),
         }
-        T::deserialize(self).ok()
     }
 
-    /// The value, whatever it is.
-    pub(crate) fn any(self) -> Value {
-        match self {
-            Self::Object(fields) => {
-                let fields = fields.into_iter();
-                Value::Object(
-                    fields
-                        .map(|(name, value)| (name.0.into_owned(), value.any()))
-                        .collect(),
-                )
+    /// Reads the fields of a value, or the value itself if it is no object. `number` finds a name in the list of names;
+    /// generated code does it without a loop.
+    ///
+    /// They are read in place: moving them costs as much as reading a field.
+    pub(crate) fn read<D: Deserializer<'de>>(
+        &mut self,
+        deserializer: D,
+        number: impl Fn(&str) -> Option<usize>,
+    ) -> Result<Option<Value>, D::Error> {
+        deserializer.deserialize_any(Reader { fields: self, number })
+    }
+
+    /// A field that has to be there, if it is, and is a `T`. Fields are told by their numbers in the list of names.
+    pub(crate) fn needed<T: DeserializeOwned>(&self, number: usize) -> Option<T> {
+        match self.known.get(number)? {
+            Some(field) if !field.twice => T::deserialize(&field.value).ok(),
+            _ => None,
+        }
+    }
+
+    /// A field that may be absent or null; `None` if it is there, but is no `T`.
+    #[expect(clippy::option_option, reason = "it does not fit, or it is absent")]
+    pub(crate) fn optional<T: DeserializeOwned>(&self, number: usize) -> Option<Option<T>> {
+        match self.known.get(number)? {
+            Some(_) => self.needed(number),
+            None => Some(None),
+        }
+    }
+
+    /// The fields that an alternative with the fields of these numbers does not know.
+    #[inline]
+    pub(crate) fn extra(&mut self, taken: &[usize]) -> Map<String, Value> {
+        let mut known = self.known.iter().enumerate();
+        let is_all =
+            self.rest.is_empty() && known.all(|(number, field)| field.is_none() || taken.contains(&number));
+        // Nearly always; collecting nothing would cost as much as reading a field.
+        if is_all { Map::new() } else { self.collect(taken) }
+    }
+
+    fn collect(&mut self, taken: &[usize]) -> Map<String, Value> {
+        let mut extra = std::mem::take(&mut self.rest);
+        for (number, (field, name)) in self.known.iter_mut().zip(self.names).enumerate() {
+            if !taken.contains(&number)
+                && let Some(field) = field.take()
+            {
+                extra.push((field.place, (*name).to_owned(), field.value.into()));
             }
-            Self::Text(text) => Value::String(text.into_owned()),
-            Self::Other(value) => value,
         }
+        extra.sort_by_key(|(place, ..)| *place);
+        extra.into_iter().map(|(_, name, value)| (name, value)).collect()
+    }
+
+    /// The object, when it is none of the alternatives.
+    pub(crate) fn any(&mut self) -> Value {
+        Value::Object(self.extra(&[]))
     }
 }
 
-impl<'de> Deserialize<'de> for Choice<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader { apart: true })
-    }
+struct Reader<'f, 'de, F, const N: usize> {
+    fields: &'f mut Fields<'de, N>,
+    number: F,
 }
 
-/// Reads a value; takes an object apart if it is the outermost.
-struct Reader {
-    apart: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Reader {
-    type Value = Choice<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Choice<'de>;
+impl<'de, F: Fn(&str) -> Option<usize>, const N: usize> Visitor<'de> for Reader<'_, 'de, F, N> {
+    /// The value, if it is no object.
+    type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        if !self.apart {
-            return Value::deserialize(MapAccessDeserializer::new(map)).map(Choice::Other);
+        let fields = self.fields;
+        let mut place = 0;
+        while let Some(name) = map.next_key_seed(NameReader(&self.number))? {
+            match name {
+                Name::Known(known) => {
+                    let value = map.next_value()?;
+                    let before = fields
+                        .known
+                        .get_mut(known)
+                        .ok_or_else(|| A::Error::custom("no such field"))?;
+                    match before {
+                        Some(field) => (field.value, field.twice) = (value, true),
+                        None => {
+                            *before = Some(Field {
+                                place,
+                                value,
+                                twice: false,
+                            });
+                        }
+                    }
+                }
+                Name::Other(name) => fields.rest.push((place, name, map.next_value()?)),
+            }
+            place += 1;
         }
-        let mut fields = Vec::new();
-        while let Some(name) = map.next_key()? {
-            fields.push((name, map.next_value_seed(Self { apart: false })?));
-        }
-        Ok(Choice::Object(fields))
+        Ok(None)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(Choice::Other)
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Choice::Text(text.into()))
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Some)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Choice::Text(text.to_owned().into()))
+        Ok(Some(text.into()))
     }
 
     fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Choice::Text(text.into()))
+        Ok(Some(text.into()))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Choice::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Choice::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Choice::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Choice::Other(value.into()))
+        Ok(Some(value.into()))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Choice::Other(Value::Null))
+        Ok(Some(Value::Null))
     }
 
     fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Choice::Other(Value::Null))
+        Ok(Some(Value::Null))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -138,63 +179,36 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-impl<'de> Deserializer<'de> for &Choice<'_> {
-    type Error = serde_json::Error;
+/// The name of a field.
+enum Name {
+    /// One that has a place, by its number.
+    Known(usize),
+    Other(String),
+}
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self {
-            Choice::Object(fields) => {
-                let fields = fields.iter().map(|(name, value)| (&*name.0, value));
-                visitor.visit_map(MapDeserializer::new(fields))
-            }
-            Choice::Text(text) => visitor.visit_str(text),
-            // By value, since what it lends would not live long enough; numbers and flags cost nothing to copy.
-            Choice::Other(value) => value.clone().deserialize_any(visitor),
-        }
-    }
+struct NameReader<'f, F>(&'f F);
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self {
-            Choice::Other(Value::Null) => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
+impl<'de, F: Fn(&str) -> Option<usize>> DeserializeSeed<'de> for NameReader<'_, F> {
+    type Value = Name;
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        match self {
-            Choice::Text(text) => {
-                let text: value::StrDeserializer<'_, Self::Error> = (&**text).into_deserializer();
-                text.deserialize_enum(name, variants, visitor)
-            }
-            Choice::Other(value) => value.clone().deserialize_enum(name, variants, visitor),
-            Choice::Object(_) => Err(Error::custom("an object is none of the values")),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map struct identifier ignored_any
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
     }
 }
 
-impl IntoDeserializer<'_, serde_json::Error> for &Choice<'_> {
-    type Deserializer = Self;
+impl<F: Fn(&str) -> Option<usize>> Visitor<'_> for NameReader<'_, F> {
+    type Value = Name;
 
-    fn into_deserializer(self) -> Self {
-        self
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Name, E> {
+        Ok((self.0)(text).map_or_else(|| Name::Other(text.to_owned()), Name::Known))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Name, E> {
+        Ok((self.0)(&text).map_or(Name::Other(text), Name::Known))
     }
 }
 
@@ -203,18 +217,34 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, PartialEq)]
     struct Branch {
         name: String,
         commits: Option<i64>,
-        #[serde(flatten)]
-        extra: serde_json::Map<String, Value>,
+        extra: Map<String, Value>,
+    }
+
+    const NAMES: &[&str; 3] = &["name", "commits", "id"];
+
+    /// The fields, or the value that is no object.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fields<'de, 3>, Value>
+    where
+        D::Error: fmt::Debug,
+    {
+        let mut fields = Fields::new(NAMES);
+        let number = |name: &str| NAMES.iter().position(|known| *known == name);
+        fields.read(deserializer, number).unwrap().map_or(Ok(fields), Err)
     }
 
     fn branch(text: &str) -> Option<Branch> {
-        serde_json::from_str::<Choice<'_>>(text)
-            .unwrap()
-            .object(&["name"])
+        let mut fields = read(&mut serde_json::Deserializer::from_str(text)).ok()?;
+        let (name, commits) = (fields.needed(0)?, fields.optional(1)?);
+        let extra = fields.extra(&[0, 1]);
+        Some(Branch { name, commits, extra })
+    }
+
+    fn any(read: Result<Fields<'_, 3>, Value>) -> Value {
+        read.map_or_else(|value| value, |mut fields| fields.any())
     }
 
     #[test]
@@ -261,12 +291,24 @@ mod tests {
             "[1,[2]]",
             r#"{"a":{"b":[null,{"c":"d"}]},"e":"f"}"#,
         ] {
-            let read: Choice<'_> = serde_json::from_str(text).unwrap();
-            let read = read.any();
-            assert_eq!(read.to_string(), text);
+            let choice = any(read(&mut serde_json::Deserializer::from_str(text)));
+            assert_eq!(choice.to_string(), text);
             let value: Value = serde_json::from_str(text).unwrap();
-            let again = Choice::deserialize(value).unwrap();
-            assert_eq!(again.any().to_string(), text);
+            assert_eq!(any(read(value)).to_string(), text);
         }
+    }
+
+    #[test]
+    fn the_rest_of_an_alternative_has_the_fields_of_the_others() {
+        let read = branch(r#"{"b": 1, "id": null, "name": "main", "a": 2, "b": 3, "id": 4}"#).unwrap();
+        assert_eq!(Value::Object(read.extra), json!({ "a": 2, "b": 3, "id": 4 }));
+    }
+
+    #[test]
+    fn the_last_of_several_fields_of_a_name_counts_where_anything_may_be() {
+        let read = read(&mut serde_json::Deserializer::from_str(
+            r#"{"name": 1, "x": 2, "name": 3, "x": 4}"#,
+        ));
+        assert_eq!(any(read), json!({ "name": 3, "x": 4 }));
     }
 }

@@ -10,6 +10,7 @@ mod custom;
 mod error;
 mod one_line;
 mod open_enum;
+mod piece;
 mod pipeline;
 mod redirect;
 mod response;
@@ -17,7 +18,7 @@ mod segment;
 mod words;
 
 pub(crate) use call::Call;
-pub(crate) use choice::Choice;
+pub(crate) use choice::Fields;
 pub use custom::CustomRequest;
 pub use error::{Error, InvalidRequest};
 pub use one_line::one_line;
