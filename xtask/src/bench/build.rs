@@ -84,7 +84,7 @@ pub(super) fn measure() -> Result<Chapter> {
         ] {
             goals.push(Goal {
                 wanted: wanted.to_owned(),
-                measured: format!("{measured:.2}"),
+                measured: format!("{measured:.3}"),
                 met: measured <= 2.0 / 3.0,
             });
         }

@@ -53,7 +53,7 @@ pub(super) fn measure(programs: &Path) -> Result<Chapter> {
             let measured = library.instructions / by_hand.instructions;
             goals.push(Goal {
                 wanted: "a get through the library ≤ 1.10 × by hand".to_owned(),
-                measured: format!("{measured:.2}"),
+                measured: format!("{measured:.3}"),
                 met: measured <= 1.10,
             });
             goals.push(Goal {

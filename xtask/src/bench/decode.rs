@@ -44,7 +44,7 @@ pub(super) fn measure(programs: &Path) -> Result<Chapter> {
             let measured = library.instructions / by_hand.instructions;
             goals.push(Goal {
                 wanted: format!("{title} ≤ 1.05 × structs by hand"),
-                measured: format!("{measured:.2}"),
+                measured: format!("{measured:.3}"),
                 met: measured <= 1.05,
             });
         }
