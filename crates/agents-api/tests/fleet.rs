@@ -1,56 +1,20 @@
 //! Following many tasks at once, against the emulator on a paused clock: hours pass in seconds.
+#[path = "support/fleet.rs"]
+mod fleet_support;
 mod support;
 
 use std::time::Duration;
 
-use agents_api::fleet::{Checkpoint, FleetWatch, GoneReason, Outcome};
-use agents_api::{Client, ErrorKind, FleetEvent, Repo, until};
+use agents_api::fleet::{Checkpoint, Outcome};
+use agents_api::{Client, ErrorKind, FleetEvent, until};
 use agents_api_emulator::{
     Change, Clock, Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, Script, Target, TaskSeed,
     TaskState, Token,
 };
 use tokio::time::{Instant, timeout};
 
+use fleet_support::{HOUR, MINUTE, events_within, github, word};
 use support::connect;
-
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-
-/// An emulator whose clock is the paused one of the test.
-async fn github() -> (Emulator, Client, Repo) {
-    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
-    let (client, repo) = connect(&github);
-    (github, client, repo)
-}
-
-/// What happens within this time, in short words.
-async fn events_within(watch: &mut FleetWatch, time: Duration) -> Vec<String> {
-    let end = Instant::now() + time;
-    let mut words = Vec::new();
-    while let Ok(event) = tokio::time::timeout_at(end, watch.try_next()).await {
-        match event.unwrap() {
-            Some(event) => words.push(word(&event)),
-            None => break,
-        }
-    }
-    words
-}
-
-fn word(event: &FleetEvent) -> String {
-    match event {
-        FleetEvent::Added { task, .. } => format!("added {}", task.state),
-        FleetEvent::Changed { before, after, .. } => format!("{} -> {}", before.state, after.state),
-        FleetEvent::Gone { why, .. } => match why {
-            GoneReason::Archived => "archived".into(),
-            GoneReason::NotFound => "not found".into(),
-            _ => "refused".into(),
-        },
-        FleetEvent::Degraded { retry_in, .. } => format!("degraded for {} s", retry_in.as_secs()),
-        FleetEvent::Recovered => "recovered".into(),
-        FleetEvent::Synced { tasks, .. } => format!("synced {tasks}"),
-        other => format!("{other:?}"),
-    }
-}
 
 fn is_send_and_unpin<T: Send + Unpin + 'static>(_: &T) {}
 
