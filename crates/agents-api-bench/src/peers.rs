@@ -35,8 +35,8 @@ impl Peer {
             "octocrab" => Self::Octocrab(octocrab(base)?),
             "octocrab-typed" => Self::OctocrabTyped(octocrab(base)?),
             "raw" => {
-                let pipeline = raw::Pipeline::new().bearer_token(DEFAULT_TOKEN)?;
-                Self::Raw(raw::Client::new(base, pipeline)?)
+                let config = raw::RequestConfig::new().bearer_token(DEFAULT_TOKEN)?;
+                Self::Raw(raw::Client::new(base, config)?)
             }
             "library" => {
                 let builder = agents_api::Client::builder().base_url(base).token(DEFAULT_TOKEN);

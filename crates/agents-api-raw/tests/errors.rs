@@ -1,7 +1,7 @@
 //! No error loses the status, the headers or the body of an answer that arrived.
 mod support;
 
-use agents_api_raw::{Client, Error, Pipeline, types};
+use agents_api_raw::{Client, Error, RequestConfig, types};
 use support::Canned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -135,7 +135,7 @@ async fn serve(answer: &'static str) -> Client {
         let _ = stream.read(&mut [0; 4096]).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
     });
-    Client::new(&format!("http://{address}"), Pipeline::new()).unwrap()
+    Client::new(&format!("http://{address}"), RequestConfig::new()).unwrap()
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_body_that_breaks_off_keeps_what_arrived() {
             .send()
             .await
             .unwrap_err();
-        assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+        assert!(matches!(error, Error::Body { .. }), "{error:?}");
         let response = error.response().unwrap();
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.request_id(), Some("R"));
@@ -181,7 +181,7 @@ async fn no_answer_is_told_from_an_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let client = Client::new(&format!("http://{address}"), Pipeline::new()).unwrap();
+    let client = Client::new(&format!("http://{address}"), RequestConfig::new()).unwrap();
     let error = client.get_task().task_id("t").send().await.unwrap_err();
     assert!(
         matches!(&error, Error::Transport(e) if e.is_connect()),

@@ -1,7 +1,7 @@
 //! Redirects of renamed repositories: the same request again, on the same host only.
 use std::sync::{Arc, Mutex};
 
-use agents_api_raw::{BoxFuture, Client, Error, Operation, Pipeline, Transport, types};
+use agents_api_raw::{BoxFuture, Client, Error, Operation, RequestConfig, Transport, types};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -38,7 +38,7 @@ fn ok(status: u16) -> String {
 }
 
 fn client(address: &str) -> Client {
-    Client::new(address, Pipeline::new().bearer_token("ghp_secret").unwrap()).unwrap()
+    Client::new(address, RequestConfig::new().bearer_token("ghp_secret").unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn redirects_without_end_end() {
     assert_eq!(requests.lock().unwrap().len(), 6);
 }
 
-/// Sends as the pipeline would, and counts.
+/// Sends as the config would, and counts.
 #[derive(Debug, Default)]
 struct Counting(std::sync::atomic::AtomicUsize);
 
@@ -133,7 +133,7 @@ async fn a_transport_of_ones_own_keeps_redirects() {
         }
     })
     .await;
-    let client = Client::new(&address, Pipeline::new().transport(counting)).unwrap();
+    let client = Client::new(&address, RequestConfig::new().transport(counting)).unwrap();
     assert_eq!(client.get_task().task_id("old").send().await.unwrap().id, "t");
     assert_eq!(counting.0.load(std::sync::atomic::Ordering::SeqCst), 2);
 }

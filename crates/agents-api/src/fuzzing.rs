@@ -53,7 +53,7 @@ pub fn error_body(data: &[u8]) {
     );
     for error in [
         raw::Error::Status(Box::new(answer.clone())),
-        raw::Error::Interrupted {
+        raw::Error::Body {
             response: Box::new(answer.clone()),
             source: "it broke off".into(),
         },

@@ -3,7 +3,7 @@ mod support;
 
 use std::time::Duration;
 
-use agents_api::raw::{self, BoxFuture, Operation, Pipeline, Transport};
+use agents_api::raw::{self, BoxFuture, Operation, RequestConfig, Transport};
 use agents_api::{Client, Delivery, ErrorKind, RetryPolicy, reqwest, until};
 use agents_api_emulator::Emulator;
 use support::{connect, connect_with};
@@ -136,8 +136,8 @@ async fn an_http_client_of_ones_own_is_used() {
 #[tokio::test]
 async fn a_client_made_below_can_be_used_here() {
     let github = Emulator::start().await.unwrap();
-    let pipeline = Pipeline::new().bearer_token(github.token()).unwrap();
-    let client = Client::from(raw::Client::new(github.base_url(), pipeline).unwrap());
+    let config = RequestConfig::new().bearer_token(github.token()).unwrap();
+    let client = Client::from(raw::Client::new(github.base_url(), config).unwrap());
     assert!(client.list_tasks().pages().try_next().await.unwrap().is_some());
     let (known, _) = connect(&github);
     assert_eq!(known.raw().base_url(), client.raw().base_url());

@@ -32,8 +32,8 @@ async fn nothing_that_can_be_shown_shows_a_token() {
         shown.push(format!("{client:?} {client:#?} {:?}", client.raw()));
         shown.push(format!(
             "{:?} {:?}",
-            client.raw().pipeline(),
-            client.raw().pipeline().headers()
+            client.raw().request_config(),
+            client.raw().request_config().headers()
         ));
         shown.push(format!(
             "{repo:?} {:?} {:?}",
@@ -103,9 +103,9 @@ fn headers_of_ones_own_that_carry_credentials_are_marked() {
         ("x-a", false),
     ] {
         let name = HeaderName::from_static(name);
-        let pipeline = raw::Pipeline::new().header(name.clone(), HeaderValue::from_static(TOKEN));
-        assert_eq!(pipeline.headers()[&name].is_sensitive(), secret, "{name}");
-        assert!(!format!("{pipeline:?}").contains(SECRET));
+        let config = raw::RequestConfig::new().header(name.clone(), HeaderValue::from_static(TOKEN));
+        assert_eq!(config.headers()[&name].is_sensitive(), secret, "{name}");
+        assert!(!format!("{config:?}").contains(SECRET));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Choices between objects: how they are read. Serde would derive it, but slowly; `seam/choice.rs` says why.
+//! Choices between objects: how they are read. Serde would derive it, but slowly; `runtime/untagged.rs` says why.
 use anyhow::{Context, Result, bail};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -91,7 +91,7 @@ fn reader(choice: &ItemEnum, structs: &[ItemStruct]) -> Result<Item> {
     Ok(parse_quote! {
         impl<'de> serde::Deserialize<'de> for #name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let mut fields = crate::seam::Fields::new(&[#(#names),*]);
+                let mut fields = crate::runtime::untagged::Fields::new(&[#(#names),*]);
                 let number = |name: &str| match name {
                     #(#names => Some(#numbers),)*
                     _ => None,
@@ -100,7 +100,7 @@ fn reader(choice: &ItemEnum, structs: &[ItemStruct]) -> Result<Item> {
                     return Ok(Self::#other(value));
                 }
                 #(#objects)*
-                Ok(Self::#other(fields.any()))
+                Ok(Self::#other(fields.into_value()))
             }
         }
     })
@@ -120,10 +120,10 @@ fn alternative(variant: &Ident, object: &Ident, fields: &[Field], names: &[&str]
             built.push(match kind {
                 Kind::Needed | Kind::Optional => quote!(#ident),
                 Kind::Defaulted => quote!(#ident: #ident.unwrap_or_default()),
-                Kind::Extra => quote!(#ident: fields.extra(&[#(#taken),*])),
+                Kind::Extra => quote!(#ident: fields.unknown(&[#(#taken),*])),
             });
             read.push(match kind {
-                Kind::Needed => quote!(fields.needed(#number)),
+                Kind::Needed => quote!(fields.required(#number)),
                 Kind::Optional | Kind::Defaulted => quote!(fields.optional(#number)),
                 Kind::Extra => continue,
             });
@@ -262,11 +262,11 @@ mod tests {
         readers(&mut items).unwrap();
         let text = quote!(#(#items)*).to_string();
         let branch = quote! {
-            if let (Some(id), Some(head), Some(count),) = (fields.needed(2), fields.optional(0), fields.optional(1),) {
+            if let (Some(id), Some(head), Some(count),) = (fields.required(2), fields.optional(0), fields.optional(1),) {
                 return Ok(Self::Branch(Branch { id, head, count: count.unwrap_or_default() }));
             }
-            if let (Some(id),) = (fields.needed(2),) {
-                return Ok(Self::Pull(Pull { id, extra: fields.extra(&[2]) }));
+            if let (Some(id),) = (fields.required(2),) {
+                return Ok(Self::Pull(Pull { id, extra: fields.unknown(&[2]) }));
             }
         };
         assert!(text.contains(&branch.to_string()), "{text}");

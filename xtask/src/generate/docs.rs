@@ -198,17 +198,6 @@ pub(super) fn document_fixed(item: &mut Item) {
     }
 }
 
-/// The client's own documentation.
-pub(super) fn client(spec: &Value) -> String {
-    let description = spec.pointer("/info/description").and_then(Value::as_str);
-    format!(
-        "{}\n\nClones share the connections.",
-        description.unwrap_or_default().trim()
-    )
-    .trim()
-    .to_owned()
-}
-
 /// The documentation of the client's method for an operation.
 pub(super) fn operation(operation: &Operation) -> String {
     let mut doc = format!("{}\n\n`{} {}`\n", operation.doc, operation.method, operation.path);
@@ -277,7 +266,7 @@ pub(super) fn send(operation: &Operation) -> String {
     doc.push_str(
         "[`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; \
          [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport \
-         says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. \
+         says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. \
          [`Error::Status`] for every other status; GitHub documents:\n\n",
     );
     for (status, text) in operation

@@ -153,7 +153,7 @@ fn tokens(name: &str, doc: &str, values: &[EnumValue]) -> TokenStream {
 
         impl<'de> serde::Deserialize<'de> for #ident {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+                crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
             }
         }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask generate`: from `spec/agents-api.json` to the sources of `agents-api-raw`.
 //!
 //! The resolved spec says what GitHub promises. The client reads more leniently than that, so the generator's input is
-//! the spec made lenient ([`lenient`]). `engine` runs progenitor on it; `rewrite` puts the handwritten seam where
+//! the spec made lenient ([`lenient`]). `engine` runs progenitor on it; `rewrite` puts the handwritten runtime where
 //! progenitor's runtime would be; `enums` writes the open enums, `choices` how choices are read; `docs` fills in every missing line of
 //! documentation; `emit` splits and formats the files.
 use std::collections::BTreeMap;

@@ -2,8 +2,9 @@
 //! The arguments of each operation.
 
 use super::types;
-use crate::seam::Call;
-use crate::{Error, ResponseValue};
+use crate::runtime::call::Call;
+use crate::runtime::error::Error;
+use crate::runtime::response::ResponseValue;
 use reqwest::Method;
 
 /// Arguments of [`Client::list_tasks_for_repo`](super::Client::list_tasks_for_repo).
@@ -162,7 +163,7 @@ impl<'a> ListTasksForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -271,7 +272,7 @@ impl<'a> StartTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -357,7 +358,7 @@ impl<'a> GetTaskForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -500,7 +501,7 @@ impl<'a> ListTasks<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -560,7 +561,7 @@ impl<'a> GetTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Interrupted`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.

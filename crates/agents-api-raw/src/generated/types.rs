@@ -85,7 +85,7 @@ impl ::std::convert::From<::serde_json::Value> for ArtifactData {
 
 impl<'de> serde::Deserialize<'de> for ArtifactData {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = crate::seam::Fields::new(&["global_id", "id", "base_ref", "head_ref"]);
+        let mut fields = crate::runtime::untagged::Fields::new(&["global_id", "id", "base_ref", "head_ref"]);
         let number = |name: &str| match name {
             "global_id" => Some(0),
             "id" => Some(1),
@@ -96,21 +96,21 @@ impl<'de> serde::Deserialize<'de> for ArtifactData {
         if let Some(value) = fields.read(deserializer, number)? {
             return Ok(Self::Other(value));
         }
-        if let (Some(id), Some(global_id)) = (fields.needed(1), fields.optional(0)) {
+        if let (Some(id), Some(global_id)) = (fields.required(1), fields.optional(0)) {
             return Ok(Self::GitHubResource(GitHubResource {
                 id,
                 global_id,
-                extra: fields.extra(&[0, 1]),
+                extra: fields.unknown(&[0, 1]),
             }));
         }
-        if let (Some(base_ref), Some(head_ref)) = (fields.needed(2), fields.needed(3)) {
+        if let (Some(base_ref), Some(head_ref)) = (fields.required(2), fields.required(3)) {
             return Ok(Self::BranchRef(BranchRef {
                 base_ref,
                 head_ref,
-                extra: fields.extra(&[2, 3]),
+                extra: fields.unknown(&[2, 3]),
             }));
         }
-        Ok(Self::Other(fields.any()))
+        Ok(Self::Other(fields.into_value()))
     }
 }
 
@@ -189,7 +189,7 @@ impl serde::Serialize for ArtifactProvider {
 
 impl<'de> serde::Deserialize<'de> for ArtifactProvider {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -286,7 +286,7 @@ impl serde::Serialize for ArtifactType {
 
 impl<'de> serde::Deserialize<'de> for ArtifactType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -404,7 +404,7 @@ impl serde::Serialize for CreatorType {
 
 impl<'de> serde::Deserialize<'de> for CreatorType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -655,7 +655,7 @@ impl serde::Serialize for SortDirection {
 
 impl<'de> serde::Deserialize<'de> for SortDirection {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -873,7 +873,7 @@ impl serde::Serialize for TaskSort {
 
 impl<'de> serde::Deserialize<'de> for TaskSort {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -1003,7 +1003,7 @@ impl serde::Serialize for TaskState {
 
 impl<'de> serde::Deserialize<'de> for TaskState {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -1100,7 +1100,7 @@ impl serde::Serialize for UsageType {
 
 impl<'de> serde::Deserialize<'de> for UsageType {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 
@@ -1260,7 +1260,7 @@ impl serde::Serialize for ValidationErrorCode {
 
 impl<'de> serde::Deserialize<'de> for ValidationErrorCode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::seam::open_enum(deserializer, Self::known, Self::Unknown)
+        crate::runtime::open_enum::open_enum(deserializer, Self::known, Self::Unknown)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use agents_api_raw::{BoxFuture, Client, Error, Operation, Pipeline, Transport};
+use agents_api_raw::{BoxFuture, Client, Error, Operation, RequestConfig, Transport};
 
 /// A request as it would go out.
 #[derive(Clone, Debug)]
@@ -59,11 +59,11 @@ impl Canned {
 
     /// A client of `https://api.github.com` that ends here.
     pub(crate) fn client(&self) -> Client {
-        let pipeline = Pipeline::new()
+        let config = RequestConfig::new()
             .bearer_token("ghp_hunter2")
             .unwrap()
             .transport(self.clone());
-        Client::new(Client::GITHUB, pipeline).unwrap()
+        Client::new(Client::GITHUB, config).unwrap()
     }
 
     /// The one request that was sent.

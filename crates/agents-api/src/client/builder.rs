@@ -46,7 +46,7 @@ pub struct ClientBuilder {
     connect_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
     http: Option<reqwest::Client>,
-    pipeline: raw::Pipeline,
+    config: raw::RequestConfig,
     settings: Settings,
 }
 
@@ -150,7 +150,7 @@ impl ClientBuilder {
     /// Lets `transport` send the requests: to record, to test, to answer without a network. It gets every attempt;
     /// repetitions, limits and traces stay with this crate.
     pub fn transport(mut self, transport: impl raw::Transport) -> Self {
-        self.pipeline = self.pipeline.transport(transport);
+        self.config = self.config.transport(transport);
         self
     }
 
@@ -165,15 +165,13 @@ impl ClientBuilder {
             .user_agent
             .as_deref()
             .map_or_else(|| own.to_owned(), |name| format!("{name} {own}"));
-        let mut pipeline = self
-            .pipeline
-            .header(USER_AGENT, header("user agent", &user_agent)?);
+        let mut config = self.config.header(USER_AGENT, header("user agent", &user_agent)?);
         if let Some(version) = &self.api_version {
             let name = HeaderName::from_static("x-github-api-version");
-            pipeline = pipeline.header(name, header("API version", version)?);
+            config = config.header(name, header("API version", version)?);
         }
         if let Some(token) = &self.token {
-            pipeline = pipeline.bearer_token(check_token(token.expose_secret().trim())?)?;
+            config = config.bearer_token(check_token(token.expose_secret().trim())?)?;
         }
         for (what, limit) in [
             ("connect timeout", self.connect_timeout),
@@ -208,7 +206,7 @@ impl ClientBuilder {
                 http.build().map_err(raw::Error::from)?
             }
         };
-        let client = Arc::new(raw::Client::with_http(base_url, http, pipeline)?);
+        let client = Arc::new(raw::Client::with_http(base_url, http, config)?);
         let credentials = match (self.token, self.provider) {
             (Some(_), None) => Credentials::Fixed(client),
             (None, Some(provider)) => Credentials::provided(provider, client),

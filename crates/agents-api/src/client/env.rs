@@ -40,7 +40,7 @@ mod tests {
     }
 
     fn token(client: &Client) -> String {
-        let headers = client.raw().pipeline().headers();
+        let headers = client.raw().request_config().headers();
         headers["authorization"].to_str().unwrap().to_owned()
     }
 

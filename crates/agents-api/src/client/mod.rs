@@ -134,7 +134,7 @@ impl Client {
     }
 }
 
-/// A client made by hand below, with a pipeline of your own. Its token is taken as it is.
+/// A client made by hand below, with a request configuration of your own. Its token is taken as it is.
 impl From<raw::Client> for Client {
     fn from(raw: raw::Client) -> Self {
         let credentials = Credentials::Fixed(Arc::new(raw));

@@ -64,7 +64,7 @@ impl ErrorKind {
         match error {
             raw::Error::InvalidRequest(_) => Self::InvalidInput,
             raw::Error::Transport(error) if error.is_builder() => Self::InvalidInput,
-            raw::Error::Status(answer) | raw::Error::Interrupted { response: answer, .. }
+            raw::Error::Status(answer) | raw::Error::Body { response: answer, .. }
                 if is_refusal(answer.status()) =>
             {
                 Self::of_refusal(answer)
@@ -106,8 +106,8 @@ pub(super) fn is_passing(error: &raw::Error) -> bool {
         // A proxy's page or half a body passes; JSON of another form is what GitHub says now.
         raw::Error::Decode { response, source } => !source.is_data() || is_a_page(response.headers()),
         raw::Error::Status(answer) => is_passing_status(answer.status()),
-        raw::Error::Interrupted { source, .. } if is_too_large(&**source) => false,
-        raw::Error::Interrupted { response, .. } => {
+        raw::Error::Body { source, .. } if is_too_large(&**source) => false,
+        raw::Error::Body { response, .. } => {
             !is_refusal(response.status()) || is_passing_status(response.status())
         }
         _ => true,

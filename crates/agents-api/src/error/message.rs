@@ -14,14 +14,14 @@ pub(super) fn write(error: &raw::Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
             // A transport's own words are the program's.
             raw::Error::NotSent(_) | raw::Error::Custom(_) => cause,
             // The server has a part in all others: the names in its certificate, for one.
-            _ => raw::one_line(&cause),
+            _ => raw::sanitize_for_display(&cause),
         };
         if !told.contains(&cause) {
             write!(f, ": {cause}")?;
         }
     }
     match error {
-        raw::Error::Decode { response, .. } | raw::Error::Interrupted { response, .. }
+        raw::Error::Decode { response, .. } | raw::Error::Body { response, .. }
             if !is_json(response.body()) =>
         {
             // A page tells which proxy sent it. JSON is not shown: half a task may hold a prompt.

@@ -2,7 +2,7 @@
 //!
 //! GraphQL says nearly everything under status 200: an answer may hold data, errors, or both, with `null` for each id
 //! that leads nowhere and an error that names its place.
-use agents_api_raw::{RawResponse, ResponseValue, one_line};
+use agents_api_raw::{RawResponse, ResponseValue, sanitize_for_display};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ pub(super) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Nod
         };
     let parsed = match Answer::deserialize(&*answer) {
         Ok(parsed) => parsed,
-        Err(error) => return Err(unexpected(answer, &one_line(&error.to_string()))),
+        Err(error) => return Err(unexpected(answer, &sanitize_for_display(&error.to_string()))),
     };
     let complaints = parsed.errors.unwrap_or_default();
     match (parsed.data.and_then(|data| data.nodes), complaints.first()) {
@@ -123,7 +123,10 @@ pub(super) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Nod
             Err(unexpected(answer, &why))
         }
         (None, Some(complaint)) => {
-            let message = format!("GraphQL refused the query: {}", one_line(complaint.text()));
+            let message = format!(
+                "GraphQL refused the query: {}",
+                sanitize_for_display(complaint.text())
+            );
             Err(Error::unexpected(message).with_answer(raw(answer, StatusCode::OK, Some(complaint))))
         }
         (None, None) => Err(unexpected(answer, "no nodes")),

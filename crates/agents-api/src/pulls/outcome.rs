@@ -1,7 +1,7 @@
 //! What became of each pull request artifact: the pull request, or the reason why it was not found.
 use std::fmt;
 
-use agents_api_raw::one_line;
+use agents_api_raw::sanitize_for_display;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{PullRequestId, PullRequestNumber};
@@ -152,11 +152,11 @@ impl fmt::Display for UnresolvedPullRequest {
             f,
             "artifact {} of task {}: {}",
             self.artifact,
-            one_line(&self.task_id),
+            sanitize_for_display(&self.task_id),
             self.reason
         )?;
         match &self.message {
-            Some(message) => write!(f, " (GitHub says: {})", one_line(message)),
+            Some(message) => write!(f, " (GitHub says: {})", sanitize_for_display(message)),
             None => Ok(()),
         }
     }
@@ -220,14 +220,14 @@ impl fmt::Display for Unresolved {
                 candidates.iter().try_for_each(|number| write!(f, " #{number}"))
             }
             Self::OtherRepository { repository: Some(name) } => {
-                write!(f, "what was found belongs to {}", one_line(name))
+                write!(f, "what was found belongs to {}", sanitize_for_display(name))
             }
             Self::OtherRepository { repository: None } => {
                 f.write_str("what was found belongs to another repository")
             }
             Self::OtherPullRequest { id } => write!(f, "its global id leads to another pull request, {id}"),
             Self::OtherType { type_name } => {
-                write!(f, "its global id leads to a thing of type {}", one_line(type_name))
+                write!(f, "its global id leads to a thing of type {}", sanitize_for_display(type_name))
             }
             Self::Refused { status } => {
                 write!(f, "the repository's pull requests cannot be listed: {status}")

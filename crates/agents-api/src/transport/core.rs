@@ -131,8 +131,8 @@ impl Core {
         let make = |client: Arc<raw::Client>| {
             make(match tag {
                 Some(tag) => {
-                    let pipeline = client.pipeline().clone().header(IF_NONE_MATCH, tag.clone());
-                    Arc::new(client.with_pipeline(pipeline))
+                    let config = client.request_config().clone().header(IF_NONE_MATCH, tag.clone());
+                    Arc::new(client.with_request_config(config))
                 }
                 None => client,
             })

@@ -115,9 +115,9 @@ impl Credentials {
         };
         let token = provider.token().await.map_err(Error::credentials)?;
         let token = check_token(token.trim()).map_err(|error| Error::credentials(error.into()))?;
-        let pipeline = bare.pipeline().clone().bearer_token(token)?;
+        let config = bare.request_config().clone().bearer_token(token)?;
         let credential = Credential {
-            client: Arc::new(bare.with_pipeline(pipeline)),
+            client: Arc::new(bare.with_request_config(config)),
             turn,
         };
         *current = Some(credential.clone());

@@ -2,7 +2,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use agents_api_raw::one_line;
+use agents_api_raw::sanitize_for_display;
 
 use super::poller::Poller;
 use crate::{Error, Task};
@@ -153,7 +153,9 @@ impl fmt::Display for WaitError {
                 before_baseline,
             } => {
                 // A state that nobody knows is any text of the server's.
-                let state = last.as_ref().map(|task| one_line(task.state.as_str()));
+                let state = last
+                    .as_ref()
+                    .map(|task| sanitize_for_display(task.state.as_str()));
                 match state {
                     Some(state) if *before_baseline => {
                         write!(f, "task {id} had not gone on from {state} after {after:?}")?;

@@ -1,4 +1,4 @@
-//! The client: progenitor's, with the seam's fields instead of its own.
+//! The client's methods, one an operation; the client itself belongs to the runtime.
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
@@ -10,12 +10,21 @@ use syn::Item;
 use crate::generate::docs;
 use crate::generate::operation::Operation;
 
-/// The client, with a method for each operation.
-pub(super) fn client(spec: &Value, operations: &[Operation]) -> Result<Vec<Item>> {
+/// The API version, in a file of its own: the runtime needs it, and nothing else that is generated.
+pub(super) fn api_version(spec: &Value) -> Result<Vec<Item>> {
     let version = spec
         .pointer("/info/version")
         .and_then(Value::as_str)
         .context("the spec has no info.version")?;
+    let file: syn::File = syn::parse2(quote! {
+        /// The API version the client was generated from, sent as `X-GitHub-Api-Version`.
+        pub const API_VERSION: &str = #version;
+    })?;
+    Ok(file.items)
+}
+
+/// The client's methods, one for each operation.
+pub(super) fn client(operations: &[Operation]) -> Result<Vec<Item>> {
     let mut by_id = BTreeMap::new();
     for operation in operations {
         by_id.insert(&operation.id, operation);
@@ -31,19 +40,8 @@ pub(super) fn client(spec: &Value, operations: &[Operation]) -> Result<Vec<Item>
             }
         }
     });
-    let doc = docs::lines(&docs::client(spec));
     let file: syn::File = syn::parse2(quote! {
-        /// The API version the client was generated from, sent as `X-GitHub-Api-Version`.
-        pub const API_VERSION: &str = #version;
-
-        #(#[doc = #doc])*
-        #[derive(Clone)]
-        pub struct Client {
-            pub(crate) base_url: reqwest::Url,
-            pub(crate) http: reqwest::Client,
-            pub(crate) pipeline: crate::Pipeline,
-        }
-
+        /// The operations of the API.
         impl Client {
             #(#methods)*
         }

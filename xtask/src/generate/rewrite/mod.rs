@@ -1,4 +1,4 @@
-//! From progenitor's single file to the parts of the generated module, with the handwritten seam in place.
+//! From progenitor's single file to the parts of the generated module, with the handwritten runtime in place.
 //!
 //! Types, builders and setters are progenitor's. What each `send` does is replaced: progenitor's runtime loses status
 //! and headers of undecodable answers, does not stop `..` in a path and sends a header GitHub does not know.
@@ -19,6 +19,7 @@ mod types;
 
 /// The items of each generated file.
 pub(super) struct Parts {
+    pub api_version: Vec<Item>,
     pub client: Vec<Item>,
     pub operations: Vec<Item>,
     pub types: Vec<Item>,
@@ -76,7 +77,8 @@ pub(super) fn rewrite(file: &mut syn::File, spec: &Value, list: &[Operation]) ->
         }
     }
     Ok(Parts {
-        client: client::client(spec, list)?,
+        api_version: client::api_version(spec)?,
+        client: client::client(list)?,
         operations: builders,
         types: shapes,
         type_builders,

@@ -1,4 +1,4 @@
-//! The builders of the operations: each `send` becomes a call of the handwritten seam.
+//! The builders of the operations: each `send` becomes a call of the handwritten runtime.
 use anyhow::{Context, Result, bail};
 use heck::ToUpperCamelCase;
 use proc_macro2::{Literal, TokenTree};
@@ -125,7 +125,7 @@ fn last_names(ty: &str) -> String {
     name
 }
 
-/// Replaces the body of `send` by a call of the seam.
+/// Replaces the body of `send` by a call of the runtime.
 fn send(function: &mut syn::ImplItemFn, operation: &Operation) -> Result<()> {
     let id = &operation.id;
     let value = response_type(&function.sig.output)

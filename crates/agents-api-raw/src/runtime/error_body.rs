@@ -9,22 +9,22 @@ const LARGEST: usize = 1024 * 1024;
 
 /// The part of an error body that people read. Real ones lack documented fields and have `errors` of any form.
 #[derive(Deserialize)]
-pub(super) struct Words {
+pub(super) struct ErrorBody {
     pub(super) message: String,
     #[serde(default)]
     errors: Value,
 }
 
-impl Words {
+impl ErrorBody {
     /// What the body says, if it is one of GitHub's.
-    pub(super) fn of(body: &[u8]) -> Option<Self> {
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
         (body.len() <= LARGEST)
             .then(|| serde_json::from_slice(body).ok())
             .flatten()
     }
 }
 
-impl fmt::Display for Words {
+impl fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         let errors = self.errors.as_array().into_iter().flatten();
@@ -47,7 +47,7 @@ impl fmt::Display for Words {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::ErrorBody;
 
     #[test]
     fn the_first_errors_are_told_in_whatever_form_they_come() {
@@ -73,10 +73,10 @@ mod tests {
             (r#"{"message":"Slow","errors":[{"message":"Slow"}]}"#, "Slow"),
             (r#"{"message":"Invalid","errors":null}"#, "Invalid"),
         ] {
-            assert_eq!(Words::of(body.as_bytes()).unwrap().to_string(), text);
+            assert_eq!(ErrorBody::parse(body.as_bytes()).unwrap().to_string(), text);
         }
         for body in ["", "[]", "{}", r#"{"message":1}"#, "<html>"] {
-            assert!(Words::of(body.as_bytes()).is_none(), "{body}");
+            assert!(ErrorBody::parse(body.as_bytes()).is_none(), "{body}");
         }
     }
 }

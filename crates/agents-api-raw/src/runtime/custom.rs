@@ -10,8 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Call, Error, InvalidRequest, Operation, ResponseValue};
-use crate::Client;
+use super::call::Call;
+use super::client::Client;
+use super::error::{Error, InvalidRequest};
+use super::response::ResponseValue;
+use super::transport::Operation;
 
 /// What counts as success where no description says which status is.
 const SUCCESS: [u16; 6] = [200, 201, 202, 203, 204, 206];

@@ -5,13 +5,23 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{Error, InvalidRequest, Pipeline};
-use crate::Client;
+use super::error::{Error, InvalidRequest};
+use super::request_config::RequestConfig;
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait for a whole answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Client of GitHub's agent tasks API: one method an operation, each of which returns a builder of the request.
+///
+/// Clones share the connections.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) base_url: Url,
+    pub(super) http: reqwest::Client,
+    pub(super) config: RequestConfig,
+}
 
 impl Client {
     /// GitHub's own address.
@@ -26,9 +36,9 @@ impl Client {
     /// [`Error::InvalidRequest`] when `base_url` is not an `https` address (or an `http` one of this machine's own)
     /// that a path can be appended to, or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS
     /// backend can be set up.
-    pub fn new(base_url: &str, pipeline: Pipeline) -> Result<Self, Error> {
+    pub fn new(base_url: &str, config: RequestConfig) -> Result<Self, Error> {
         let http = Self::http_builder(base_url)?.build()?;
-        Self::with_http(base_url, http, pipeline)
+        Self::with_http(base_url, http, config)
     }
 
     /// The HTTP client that [`Client::new`] would make, to be adjusted: its time limits, a certificate, a proxy.
@@ -36,10 +46,10 @@ impl Client {
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::time::Duration;
-    /// use agents_api_raw::{Client, Pipeline};
+    /// use agents_api_raw::{Client, RequestConfig};
     ///
     /// let http = Client::http_builder(Client::GITHUB)?.timeout(Duration::from_secs(5)).build()?;
-    /// let client = Client::with_http(Client::GITHUB, http, Pipeline::new())?;
+    /// let client = Client::with_http(Client::GITHUB, http, RequestConfig::new())?;
     /// # Ok(())
     /// # }
     /// ```
@@ -68,21 +78,21 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
-    pub fn with_http(base_url: &str, http: reqwest::Client, pipeline: Pipeline) -> Result<Self, Error> {
+    pub fn with_http(base_url: &str, http: reqwest::Client, config: RequestConfig) -> Result<Self, Error> {
         Ok(Self {
             base_url: checked(base_url)?,
             http,
-            pipeline,
+            config,
         })
     }
 
-    /// The same client with another pipeline: another token, a header more. The connections are shared.
+    /// The same client with another config: another token, a header more. The connections are shared.
     #[must_use]
-    pub fn with_pipeline(&self, pipeline: Pipeline) -> Self {
+    pub fn with_request_config(&self, config: RequestConfig) -> Self {
         Self {
             base_url: self.base_url.clone(),
             http: self.http.clone(),
-            pipeline,
+            config,
         }
     }
 
@@ -97,8 +107,8 @@ impl Client {
     }
 
     /// What every request carries and who sends it.
-    pub fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
+    pub fn request_config(&self) -> &RequestConfig {
+        &self.config
     }
 }
 
@@ -106,7 +116,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("base_url", &self.base_url.as_str())
-            .field("pipeline", &self.pipeline)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }
@@ -171,7 +181,7 @@ mod tests {
             "http://127.0.0.1.example:80",
             "localhost:8080",
         ] {
-            let error = Client::new(text, Pipeline::new()).unwrap_err();
+            let error = Client::new(text, RequestConfig::new()).unwrap_err();
             assert!(matches!(&error, Error::InvalidRequest(_)), "{text}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
@@ -194,7 +204,7 @@ mod tests {
 
     #[test]
     fn an_enterprise_address_with_a_path_is_taken() {
-        let client = Client::new("https://ghe.example/api/v3/", Pipeline::new()).unwrap();
+        let client = Client::new("https://ghe.example/api/v3/", RequestConfig::new()).unwrap();
         assert_eq!(client.base_url().path(), "/api/v3/");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
 
-use super::{RawResponse, one_line};
+use super::response::RawResponse;
+use super::sanitize::sanitize_for_display;
 
 /// Why a call failed.
 ///
@@ -29,7 +30,7 @@ pub enum Error {
     /// No answer arrived. Whether the request did is not known; `is_connect()` of the error tells when it did not.
     Transport(reqwest::Error),
     /// The answer broke off; its status, headers and the part of the body that arrived are here.
-    Interrupted {
+    Body {
         /// What arrived.
         response: Box<RawResponse>,
         /// What went wrong; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body is beyond 16 MiB.
@@ -52,7 +53,7 @@ impl Error {
     /// The answer, if one arrived.
     pub fn response(&self) -> Option<&RawResponse> {
         match self {
-            Self::Interrupted { response, .. } | Self::Decode { response, .. } | Self::Status(response) => {
+            Self::Body { response, .. } | Self::Decode { response, .. } | Self::Status(response) => {
                 Some(response)
             }
             Self::InvalidRequest(_) | Self::NotSent(_) | Self::Transport(_) | Self::Custom(_) => None,
@@ -93,9 +94,9 @@ impl fmt::Display for Error {
             Self::NotSent(_) => f.write_str("the transport did not send the request"),
             Self::Transport(error) => {
                 let cause = innermost(error).to_string();
-                write!(f, "no answer arrived: {}", one_line(&cause))
+                write!(f, "no answer arrived: {}", sanitize_for_display(&cause))
             }
-            Self::Interrupted { response, .. } => write!(f, "the answer {} broke off", response.status()),
+            Self::Body { response, .. } => write!(f, "the answer {} broke off", response.status()),
             Self::Decode { response, .. } => {
                 write!(
                     f,
@@ -110,7 +111,7 @@ impl fmt::Display for Error {
                         write!(
                             f,
                             " (it points to {})",
-                            one_line(&String::from_utf8_lossy(location.as_bytes()))
+                            sanitize_for_display(&String::from_utf8_lossy(location.as_bytes()))
                         )
                     }
                     _ => Ok(()),
@@ -125,7 +126,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(source) => Some(source),
-            Self::Interrupted { source, .. } => Some(&**source),
+            Self::Body { source, .. } => Some(&**source),
             Self::Decode { source, .. } => Some(source),
             Self::NotSent(error) | Self::Custom(error) => Some(&**error),
             Self::InvalidRequest(_) | Self::Status(_) => None,

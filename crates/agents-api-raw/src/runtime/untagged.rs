@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::piece::Piece;
+use super::borrowed_value::BorrowedValue;
 
 /// The fields of an object: those that an alternative knows, and the rest. Each has the number of its place in the
 /// object, since the order is kept by those who want it (`preserve_order` of `serde_json`).
@@ -23,7 +23,7 @@ pub(crate) struct Fields<'de, const N: usize> {
 
 struct Field<'de> {
     place: usize,
-    value: Piece<'de>,
+    value: BorrowedValue<'de>,
     /// No alternative takes a field that is there twice.
     twice: bool,
 }
@@ -51,7 +51,7 @@ impl<'de, const N: usize> Fields<'de, N> {
     }
 
     /// A field that has to be there, if it is, and is a `T`. Fields are told by their numbers in the list of names.
-    pub(crate) fn needed<T: DeserializeOwned>(&self, number: usize) -> Option<T> {
+    pub(crate) fn required<T: DeserializeOwned>(&self, number: usize) -> Option<T> {
         match self.known.get(number)? {
             Some(field) if !field.twice => T::deserialize(&field.value).ok(),
             _ => None,
@@ -62,14 +62,14 @@ impl<'de, const N: usize> Fields<'de, N> {
     #[expect(clippy::option_option, reason = "it does not fit, or it is absent")]
     pub(crate) fn optional<T: DeserializeOwned>(&self, number: usize) -> Option<Option<T>> {
         match self.known.get(number)? {
-            Some(_) => self.needed(number),
+            Some(_) => self.required(number),
             None => Some(None),
         }
     }
 
     /// The fields that an alternative with the fields of these numbers does not know.
     #[inline]
-    pub(crate) fn extra(&mut self, taken: &[usize]) -> Map<String, Value> {
+    pub(crate) fn unknown(&mut self, taken: &[usize]) -> Map<String, Value> {
         let mut known = self.known.iter().enumerate();
         let is_all =
             self.rest.is_empty() && known.all(|(number, field)| field.is_none() || taken.contains(&number));
@@ -91,8 +91,8 @@ impl<'de, const N: usize> Fields<'de, N> {
     }
 
     /// The object, when it is none of the alternatives.
-    pub(crate) fn any(&mut self) -> Value {
-        Value::Object(self.extra(&[]))
+    pub(crate) fn into_value(&mut self) -> Value {
+        Value::Object(self.unknown(&[]))
     }
 }
 
@@ -238,13 +238,13 @@ mod tests {
 
     fn branch(text: &str) -> Option<Branch> {
         let mut fields = read(&mut serde_json::Deserializer::from_str(text)).ok()?;
-        let (name, commits) = (fields.needed(0)?, fields.optional(1)?);
-        let extra = fields.extra(&[0, 1]);
+        let (name, commits) = (fields.required(0)?, fields.optional(1)?);
+        let extra = fields.unknown(&[0, 1]);
         Some(Branch { name, commits, extra })
     }
 
     fn any(read: Result<Fields<'_, 3>, Value>) -> Value {
-        read.map_or_else(|value| value, |mut fields| fields.any())
+        read.map_or_else(|value| value, |mut fields| fields.into_value())
     }
 
     #[test]

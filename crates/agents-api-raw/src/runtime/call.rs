@@ -8,10 +8,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::response::{self, ResponseValue};
-use super::segment::{check_path_segment, is_plain};
-use super::{Error, InvalidRequest, Operation};
-use crate::Client;
+use super::client::Client;
+use super::decode;
+use super::error::{Error, InvalidRequest};
+use super::path_segment::{check_path_segment, is_plain};
+use super::response::ResponseValue;
+use super::transport::Operation;
 
 /// What a generated builder leaves behind: a value, or why the value given could not be used. No reason: none was given.
 pub(crate) type Argument<T> = Result<T, String>;
@@ -139,10 +141,10 @@ impl<'a> Call<'a> {
         };
         let client = self.client;
         let answer = client
-            .pipeline
+            .config
             .send(&client.http, self.url, request, self.operation)
             .await?;
-        response::decode(answer, success).await
+        decode::decode(answer, success).await
     }
 
     /// Appends the path up to its next `{…}`. The address gets it once, when it is whole, since it parses what it gets.

@@ -1,15 +1,12 @@
-//! What becomes of an answer: read whole, then decoded or kept as it is.
-use std::fmt;
-use std::ops::Deref;
-
+//! Reads a response whole, then decodes it or keeps it as it is.
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 
-use super::Error;
-use super::one_line::{self, one_line};
-use super::words::Words;
+use super::error::Error;
+use super::response::{RawResponse, ResponseValue, without_values};
+use super::sanitize::sanitize_for_display;
 
 /// The largest body that is read, decompressed. A page of 100 tasks is about 200 KiB. JSON made for it takes up to 150
 /// times its size in memory (`[{"":0},{"":0},…]`), so that this is also a bound of about 2.5 GiB there.
@@ -17,144 +14,6 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// As much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
 const LARGEST_ERROR_BODY: usize = 1024 * 1024;
-
-/// A decoded answer with its status and headers. Dereferences to the value.
-#[derive(Clone, PartialEq)]
-pub struct ResponseValue<T> {
-    value: T,
-    status: StatusCode,
-    headers: HeaderMap,
-}
-
-impl<T> ResponseValue<T> {
-    /// An answer made by hand, for tests.
-    pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
-        Self {
-            value,
-            status,
-            headers,
-        }
-    }
-
-    /// The value alone.
-    pub fn into_inner(self) -> T {
-        self.value
-    }
-
-    /// The value, and the headers it came with.
-    pub fn into_parts(self) -> (T, StatusCode, HeaderMap) {
-        (self.value, self.status, self.headers)
-    }
-
-    /// The status of the answer.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The headers of the answer, among them `link`, `etag` and the rate limit.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-}
-
-impl<T> Deref for ResponseValue<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseValue")
-            .field("status", &self.status)
-            .field("value", &self.value)
-            .finish_non_exhaustive()
-    }
-}
-
-/// An answer as it came: status, headers, and as much of the body as arrived.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawResponse {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl RawResponse {
-    /// An answer made by hand, for tests.
-    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self {
-            status,
-            headers,
-            body,
-        }
-    }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The body. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing. Of an error's body the
-    /// first MiB is kept.
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// The body as JSON, such as [`types::ApiErrorBody`](crate::types::ApiErrorBody).
-    ///
-    /// # Errors
-    /// When the body is not JSON of that form. GitHub's errors sometimes lack documented fields;
-    /// [`RawResponse::message`] needs none of them.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body).map_err(without_values)
-    }
-
-    /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
-    pub fn message(&self) -> Option<String> {
-        Some(Words::of(&self.body)?.message)
-    }
-
-    /// What to name when asking GitHub's support about the answer: the header `x-github-request-id`.
-    pub fn request_id(&self) -> Option<&str> {
-        self.headers.get("x-github-request-id")?.to_str().ok()
-    }
-
-    /// The beginning of what the server said, on one line, for messages. Tokens are cut.
-    pub(super) fn excerpt(&self) -> String {
-        let line = if let Some(words) = Words::of(&self.body) {
-            one_line(&words.to_string())
-        } else {
-            // One byte more than is shown, so that the cut is seen.
-            let head = &self.body[..self.body.len().min(one_line::READ + 1)];
-            one_line(&String::from_utf8_lossy(head))
-        };
-        if line.is_empty() {
-            return "(empty body)".to_owned();
-        }
-        line
-    }
-}
-
-impl fmt::Debug for RawResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers = self.headers.iter().filter(|(name, _)| *name != SET_COOKIE);
-        let headers = headers
-            .map(|(name, value)| one_line(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))));
-        f.debug_struct("RawResponse")
-            .field("status", &self.status)
-            .field("headers", &headers.collect::<Vec<_>>())
-            .field("body", &self.excerpt())
-            .finish()
-    }
-}
 
 /// Reads the answer whole, and decodes it if its status is one of `success`.
 pub(super) async fn decode<T: DeserializeOwned>(
@@ -179,30 +38,12 @@ pub(super) async fn decode<T: DeserializeOwned>(
         &raw.body
     };
     match serde_json::from_slice(body) {
-        Ok(value) => Ok(ResponseValue {
-            value,
-            status: raw.status,
-            headers: raw.headers,
-        }),
+        Ok(value) => Ok(ResponseValue::new(value, raw.status, raw.headers)),
         Err(source) => Err(Error::Decode {
             response: Box::new(raw),
             source: without_values(source),
         }),
     }
-}
-
-/// The error without the texts that it quotes from the body, which may be a prompt, or a token that was echoed.
-fn without_values(error: serde_json::Error) -> serde_json::Error {
-    if !error.is_data() {
-        return error; // about the grammar, in fixed words
-    }
-    let text = error.to_string();
-    let kept = match (text.find('"'), text.rfind('"')) {
-        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &text[..first], &text[last + 1..]),
-        _ => text,
-    };
-    // Reads line and column off the end again.
-    serde::de::Error::custom(one_line(&kept))
 }
 
 /// The media type of the body, if it says that it is something else than JSON.
@@ -214,7 +55,7 @@ fn other_than_json(headers: &HeaderMap) -> Option<String> {
     let json = essence.is_empty()
         || essence.eq_ignore_ascii_case(b"application/json")
         || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b"+json"));
-    (!json).then(|| one_line(&String::from_utf8_lossy(essence).to_ascii_lowercase()))
+    (!json).then(|| sanitize_for_display(&String::from_utf8_lossy(essence).to_ascii_lowercase()))
 }
 
 /// What becomes of a body that is too large.
@@ -256,7 +97,7 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
     };
     match broken {
         None => Ok(raw),
-        Some(source) => Err(Error::Interrupted {
+        Some(source) => Err(Error::Body {
             response: Box::new(raw),
             source,
         }),
@@ -337,7 +178,7 @@ mod tests {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, Error::Interrupted { response, .. } if response.status() == 200),
+            matches!(&error, Error::Body { response, .. } if response.status() == 200),
             "{error:?}"
         );
     }

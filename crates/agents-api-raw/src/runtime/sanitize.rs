@@ -27,11 +27,11 @@ const SHORTEST_TOKEN: usize = 16;
 /// came, such as the name of a task or the title of a pull request.
 ///
 /// ```
-/// use agents_api_raw::one_line;
+/// use agents_api_raw::sanitize_for_display;
 ///
-/// assert_eq!(one_line("done\u{1b}[2J\r\n  ghp_secret"), "done [2J ghp_…");
+/// assert_eq!(sanitize_for_display("done\u{1b}[2J\r\n  ghp_secret"), "done [2J ghp_…");
 /// ```
-pub fn one_line(text: &str) -> String {
+pub fn sanitize_for_display(text: &str) -> String {
     let mut end = text.len().min(READ);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -116,7 +116,7 @@ fn ends_in_scheme(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::sanitize_for_display;
 
     #[test]
     fn tokens_are_cut_and_nothing_else() {
@@ -139,7 +139,7 @@ mod tests {
             ("Bearer authentication-required", "Bearer authentication-required"),
             ("token expired: 2026-01-01", "token expired: 2026-01-01"),
         ] {
-            assert_eq!(one_line(text), shown);
+            assert_eq!(sanitize_for_display(text), shown);
         }
     }
 
@@ -153,16 +153,19 @@ mod tests {
             ("abc\u{202e}fed\u{2066}", "abcfed"),
             ("\u{0}\u{8}\u{7f}", ""),
         ] {
-            assert_eq!(one_line(text), shown, "{text:?}");
+            assert_eq!(sanitize_for_display(text), shown, "{text:?}");
         }
     }
 
     #[test]
     fn what_is_long_is_cut_and_costs_no_more() {
         let bomb = "ghp_ ".repeat(200_000);
-        assert_eq!(one_line(&bomb).chars().count(), 201);
-        assert_eq!(one_line(&"ü".repeat(201)), format!("{}…", "ü".repeat(200)));
-        assert_eq!(one_line(&"ü".repeat(200)), "ü".repeat(200));
-        assert_eq!(one_line(&" ".repeat(5000)), "…");
+        assert_eq!(sanitize_for_display(&bomb).chars().count(), 201);
+        assert_eq!(
+            sanitize_for_display(&"ü".repeat(201)),
+            format!("{}…", "ü".repeat(200))
+        );
+        assert_eq!(sanitize_for_display(&"ü".repeat(200)), "ü".repeat(200));
+        assert_eq!(sanitize_for_display(&" ".repeat(5000)), "…");
     }
 }

@@ -8,7 +8,7 @@ use std::future::Future;
 use reqwest::header::LOCATION;
 use reqwest::{Response, Url};
 
-use super::Error;
+use super::error::Error;
 
 /// More redirects than a rename can cause.
 const MOST: usize = 5;
