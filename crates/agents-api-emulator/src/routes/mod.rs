@@ -170,7 +170,10 @@ fn serve(
         settings: &app.settings,
     };
     let answer = match operation {
-        Operation::Graphql => graphql::serve(&call, &world, &account),
+        Operation::Graphql => {
+            drop(world);
+            graphql::serve(&call, app, &account)
+        }
         Operation::ListPulls => pulls::list(&call, &world, &account),
         Operation::RateLimit => Ok(rate_limit(app, account.number, now)),
         _ => tasks::serve(&call, &mut world, &account),

@@ -4,13 +4,13 @@ use std::fmt;
 
 use super::Index;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: i64,
     pub(crate) login: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Repo {
     pub(crate) id: i64,
     pub(crate) owner: String,

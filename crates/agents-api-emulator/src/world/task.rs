@@ -116,7 +116,7 @@ pub(crate) enum Artifact {
 }
 
 /// A pull request. Its database id is not its number, and clients must not take one for the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pull {
     pub(crate) database_id: i64,
     pub(crate) number: u32,

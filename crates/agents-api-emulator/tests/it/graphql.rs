@@ -1,5 +1,6 @@
 //! From an artifact to a pull request.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use agents_api_emulator::{Change, TaskSeed};
@@ -176,10 +177,202 @@ async fn what_is_asked_for_twice_is_merged() {
     assert_eq!(body, json!({ "data": { "node": node, "viewer": viewer } }));
 }
 
+async fn ask(world: &World, query: &str) -> Value {
+    let reply = world.post("/graphql", &json!({ "query": query })).await;
+    assert_eq!(reply.status, 200, "{query}");
+    reply.body
+}
+
 #[tokio::test]
-async fn fragments_that_spread_themselves_come_to_an_end() {
+async fn a_fragment_applies_to_its_type_alone() {
     let world = World::new().await;
-    let query = "{ ...A } fragment A on Query { ...B ...B ...A ...A __typename } fragment B on Query { ...A ...A ...B }";
-    let body = world.post("/graphql", &json!({ "query": query })).await.body;
-    assert_eq!(body, json!({ "data": { "__typename": "Query" } }));
+    let id = pulls(&world, 1).remove(0);
+    let query = format!(
+        "{{ node(id: \"{id}\") {{ ...N ...R ... on Issue {{ title }} ... {{ __typename }} }} }} \
+         fragment N on Node {{ id }} fragment R on Repository {{ name }}"
+    );
+    let body = ask(&world, &query).await;
+    assert_eq!(
+        body,
+        json!({ "data": { "node": { "id": id, "__typename": "PullRequest" } } })
+    );
+}
+
+#[tokio::test]
+async fn directives_decide_what_is_selected() {
+    let world = World::new().await;
+    let query = "query($yes: Boolean!, $no: Boolean = false) { viewer { \
+                 a: login @include(if: $yes) b: login @include(if: $no) c: login @skip(if: $yes) d: login @skip(if: $no) \
+                 ... @skip(if: true) { databaseId } ...F @include(if: $no) } } fragment F on User { url }";
+    let body = json!({ "query": query, "variables": { "yes": true } });
+    let body = world.post("/graphql", &body).await.body;
+    assert_eq!(
+        body,
+        json!({ "data": { "viewer": { "a": "octocat", "d": "octocat" } } })
+    );
+    let body = ask(&world, "{ viewer { login @include } }").await;
+    assert_eq!(
+        body["errors"][0]["extensions"]["code"], "missingRequiredArguments",
+        "{body}"
+    );
+    let body = ask(&world, "{ viewer { login @stream } }").await;
+    assert_eq!(
+        body["errors"][0]["extensions"]["code"], "undefinedDirective",
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn an_operation_is_chosen_by_its_name() {
+    let world = World::new().await;
+    let query = "query A { viewer { login } } query B { __typename } mutation C { x }";
+    let named = async |name: Value| {
+        let body = json!({ "query": query, "operationName": name });
+        world.post("/graphql", &body).await.body
+    };
+    assert_eq!(
+        named(json!("B")).await,
+        json!({ "data": { "__typename": "Query" } })
+    );
+    for (name, message) in [
+        (Value::Null, "An operation name is required"),
+        (json!("D"), "No operation named \"D\""),
+        (json!("C"), "Schema is not configured for mutations"),
+    ] {
+        assert_eq!(named(name).await, json!({ "errors": [{ "message": message }] }));
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_query_has_github_s_code() {
+    let world = World::new().await;
+    for (query, code) in [
+        ("{ nodes(ids: []) { number } }", "undefinedField"),
+        ("{ viewer }", "selectionMismatch"),
+        ("{ viewer { login { x } } }", "selectionMismatch"),
+        ("{ nodes { id } }", "missingRequiredArguments"),
+        ("{ nodes(ids: [], first: 1) { id } }", "argumentNotAccepted"),
+        ("{ nodes(ids: $ids) { id } }", "variableNotDefined"),
+        ("{ viewer { ...X } }", "useAndDefineFragment"),
+        (
+            "{ ...A } fragment A on Query { ...B } fragment B on Query { x: viewer { login } ...A }",
+            "infiniteLoop",
+        ),
+        ("{ ...A } fragment A on Query { ...A }", "infiniteLoop"),
+    ] {
+        let body = ask(&world, query).await;
+        assert_eq!(body["errors"][0]["extensions"]["code"], code, "{query}: {body}");
+        assert_eq!(body.get("data"), None, "{query}");
+    }
+}
+
+fn repeated(range: Range<usize>, write: impl Fn(usize) -> String) -> String {
+    range.map(write).collect::<Vec<_>>().concat()
+}
+
+#[tokio::test]
+async fn no_query_nests_or_multiplies_without_bound() {
+    let world = World::new().await;
+    let chain = repeated(0..10_800, |n| format!("fragment F{n} on Query {{...F{}}}", n + 1));
+    let chain = format!("{{...F0}} {chain} fragment F10800 on Query {{__typename}}");
+    let backwards = repeated(0..10_800, |n| format!("fragment F{} on Query {{...F{n}}}", n + 1));
+    let backwards = format!("{{...F1 ...F80 ...F10800}} {backwards} fragment F0 on Query {{__typename}}");
+    let doubling = repeated(0..60, |n| {
+        format!("fragment F{n} on User {{...F{0} ...F{0}}}", n + 1)
+    });
+    let doubling = format!("{{viewer{{...F0}}}} {doubling} fragment F60 on User {{login}}");
+    let ids = (0..100)
+        .map(|n| format!("\"PR_{n}\""))
+        .collect::<Vec<_>>()
+        .join(",");
+    let aliases = |count: usize| {
+        let fields = repeated(0..count, |n| format!("a{n}:nodes(ids:$ids){{id}}"));
+        format!("query($ids:[ID!]!=[{ids}]){{{fields}}}")
+    };
+    let deep_field = format!(
+        "{{ viewer {{ {} login {} }} }}",
+        "... on User {".repeat(500),
+        "}".repeat(500)
+    );
+    let deep_list = format!(
+        "{{ nodes(ids: {}1{}) {{ id }} }}",
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
+    let deep_object = format!(
+        "{{ nodes(ids: {}1{}) {{ id }} }}",
+        "{a:".repeat(5000),
+        "}".repeat(5000)
+    );
+    for (query, kind, message) in [
+        (
+            chain,
+            "RESOURCE_LIMITS_EXCEEDED",
+            "Resource limits for this query exceeded.",
+        ),
+        (
+            backwards,
+            "RESOURCE_LIMITS_EXCEEDED",
+            "Resource limits for this query exceeded.",
+        ),
+        (
+            doubling,
+            "RESOURCE_LIMITS_EXCEEDED",
+            "Resource limits for this query exceeded.",
+        ),
+        (
+            aliases(1_000),
+            "RESOURCE_LIMITS_EXCEEDED",
+            "Resource limits for this query exceeded.",
+        ),
+        (
+            aliases(5_001),
+            "MAX_NODE_LIMIT_EXCEEDED",
+            "This query requests up to 500,100 possible nodes which exceeds the maximum limit of 500,000.",
+        ),
+        (deep_field, "", "This query is too large to execute."),
+        (deep_list, "", "This query is too large to execute."),
+        (deep_object, "", "This query is too large to execute."),
+    ] {
+        let body = ask(&world, &query).await;
+        let error = &body["errors"][0];
+        let start: String = query.chars().take(60).collect();
+        assert_eq!(error["message"], message, "{start}");
+        assert_eq!(error["type"].as_str().unwrap_or_default(), kind, "{start}");
+        assert_eq!(body.get("data"), None, "{start}");
+    }
+    // Long names and large variables are not multiplied either.
+    let long = "k".repeat(200_000);
+    let keys = repeated(0..3, |n| {
+        format!("{long}{n}:nodes(ids:[1,2,3,4,5,6,7,8,9]){{id}}")
+    });
+    let body = ask(&world, &format!("{{{keys}}}")).await;
+    assert_eq!(body["errors"][0]["type"], "RESOURCE_LIMITS_EXCEEDED");
+    let fields = repeated(0..2_000, |n| format!("a{n}:node(id:$id){{id}}"));
+    let body = json!({ "query": format!("query($id:ID!){{{fields}}}"), "variables": { "id": long } });
+    let reply = world.post("/graphql", &body).await;
+    assert_eq!(reply.body["errors"].as_array().map(Vec::len), Some(2_000));
+    let errors = repeated(0..40, |n| format!("{long:.20000}{n} "));
+    let body = ask(&world, &format!("{{{errors}}}")).await.to_string();
+    assert!(body.len() < 200_000, "{} bytes of errors", body.len());
+    let within = ask(&world, &aliases(400)).await;
+    assert_eq!(within["data"]["a399"].as_array().map(Vec::len), Some(100));
+}
+
+#[tokio::test]
+async fn fields_nest_to_github_s_depth() {
+    let world = World::new().await;
+    let nested = |depth: usize| {
+        let fields = "x: y { ".repeat(depth - 2);
+        // Of a type that the emulator lacks nothing is known but its depth.
+        format!(
+            "{{ node(id: \"a\") {{ ... on Issue {{ {fields} z {} }} }} }}",
+            "}".repeat(depth - 2)
+        )
+    };
+    assert_eq!(ask(&world, &nested(25)).await["errors"][0]["type"], "NOT_FOUND");
+    assert_eq!(
+        ask(&world, &nested(26)).await["errors"][0]["message"],
+        "Query has depth of 26, which exceeds max depth of 25"
+    );
 }

@@ -1,52 +1,95 @@
-//! `POST /graphql`: as much of it as leads from the id of an artifact to a pull request.
+//! `POST /graphql`: the part of it that leads from the id of an artifact to a pull request.
 //!
-//! Queries are really parsed and answered in the shape they ask for, so that a client may word its query as it likes:
-//! aliases, variables, fragments on types. What GitHub has and the emulator lacks is refused as an undefined field.
+//! Queries are parsed, checked and executed in full, so that a client may word its query as it likes: aliases,
+//! variables, fragments, directives. Fields that GitHub has and the emulator lacks are refused as undefined. A query is
+//! parsed and executed outside the world's lock, and no query can nest, ask or respond without bound.
 
-mod query;
-mod resolve;
-mod token;
+mod document;
+mod execute;
+mod schema;
+mod validate;
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::Call;
+use super::{App, Call};
 use crate::answer::{Answer, Refusal};
-use crate::world::{Account, World};
-use resolve::Resolver;
+use crate::world::Account;
+use document::{Document, Operation, OperationKind};
+use execute::{Executor, Snapshot};
 
-pub(super) fn serve(call: &Call<'_>, world: &World, account: &Account) -> Result<Answer, Refusal> {
+pub(super) fn serve(call: &Call<'_>, app: &App, account: &Account) -> Result<Answer, Refusal> {
     let body: Value =
         serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("Problems parsing JSON"))?;
+    Ok(match run(&body, app, account) {
+        Ok(response) => Answer::json(StatusCode::OK, &response),
+        // GraphQL reports what is wrong with a query under status 200. An error at a path is one of execution: the field
+        // it names cannot be null, so the whole data is.
+        Err(errors) if errors.iter().any(|error| error.get("path").is_some()) => {
+            Answer::json(StatusCode::OK, &json!({ "data": null, "errors": errors }))
+        }
+        Err(errors) => Answer::json(StatusCode::OK, &json!({ "errors": errors })),
+    })
+}
+
+fn run(body: &Value, app: &App, account: &Account) -> Result<Value, Vec<Value>> {
+    let refuse = |message: &str| vec![error(message)];
     let Some(text) = body.get("query").and_then(Value::as_str) else {
-        return Ok(failed(
+        return Err(refuse(
             "A query attribute must be specified and must be a string.",
         ));
     };
-    let document = match query::parse(text) {
-        Ok(document) => document,
-        Err(error) => return Ok(failed(&format!("Parse error: {error}"))),
+    let document = document::parse(text).map_err(|error| vec![error])?;
+    let name = body
+        .get("operationName")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
+    let operation = operation(&document, name).map_err(|message| refuse(&message))?;
+    let none = Map::new();
+    let variables = body.get("variables").and_then(Value::as_object).unwrap_or(&none);
+    validate::validate(&document, operation, variables)?;
+    let executor = Executor {
+        document: &document,
+        operation,
+        variables,
     };
-    let no_variables = Map::new();
-    let variables = body
-        .get("variables")
-        .and_then(Value::as_object)
-        .unwrap_or(&no_variables);
-    let mut resolver = Resolver::new(world, account, &document, variables);
-    let data = resolver.root();
-    let errors = resolver.into_errors();
-    let mut answer = Map::new();
-    // A query that asks for what does not exist is not run at all.
-    if !errors.iter().any(|error| error.get("extensions").is_some()) {
-        answer.insert("data".into(), data);
-    }
+    let ids = executor.ids();
+    let snapshot = Snapshot::take(&app.world(), account, ids);
+    let mut errors = Vec::new();
+    let data = executor.data(&snapshot, &mut errors);
+    let mut response = json!({ "data": data });
     if !errors.is_empty() {
-        answer.insert("errors".into(), errors.into());
+        response["errors"] = errors.into();
     }
-    Ok(Answer::json(StatusCode::OK, &answer))
+    Ok(response)
 }
 
-/// GraphQL reports what is wrong with a query under status 200.
-fn failed(message: &str) -> Answer {
-    Answer::json(StatusCode::OK, &json!({ "errors": [{ "message": message }] }))
+/// The operation that a request asks for.
+fn operation<'d>(document: &'d Document, name: Option<&str>) -> Result<&'d Operation, String> {
+    let operations = &document.operations;
+    let operation = match name {
+        Some(name) => {
+            let found = operations
+                .iter()
+                .find(|operation| operation.name.as_deref() == Some(name));
+            found.ok_or_else(|| format!("No operation named \"{name}\""))?
+        }
+        None => match operations.as_slice() {
+            [only] => only,
+            _ => return Err("An operation name is required".to_owned()),
+        },
+    };
+    match operation.kind {
+        OperationKind::Query => Ok(operation),
+        OperationKind::Mutation => Err("Schema is not configured for mutations".to_owned()),
+        OperationKind::Subscription => Err("Schema is not configured for subscriptions".to_owned()),
+    }
+}
+
+fn error(message: &str) -> Value {
+    json!({ "message": message })
+}
+
+fn typed_error(kind: &str, message: &str) -> Value {
+    json!({ "type": kind, "message": message })
 }
