@@ -1,5 +1,4 @@
 //! The command line.
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,6 +18,8 @@ enum Command {
     Generate(crate::generate::Args),
     /// Compare two descriptions and classify every change for a client
     Diff(crate::diff::Args),
+    /// Check that imports point from upper layers to lower ones
+    Layers(crate::layers::Args),
     /// Run every check of .ci/run
     Ci(crate::ci::Args),
     /// Measure the client against its peers and write BENCHMARKS.md
@@ -31,17 +32,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => crate::import::run(&args),
         Command::Generate(args) => crate::generate::run(&args),
         Command::Diff(args) => crate::diff::run(&args),
+        Command::Layers(args) => crate::layers::run(&args),
         Command::Ci(args) => crate::ci::run(&args),
         Command::Bench(args) => crate::bench::run(&args),
     }
-}
-
-/// Prints one line of result. Whoever closed the pipe wants no more of it.
-pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// Prints one error with its causes.
-pub(crate) fn complain(command: &str, error: &anyhow::Error) {
-    let _ = writeln!(std::io::stderr(), "error: {command}: {error:#}");
 }

@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> ExitCode {
     match execute(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            crate::cli::complain("bench", &error);
+            crate::console::complain("bench", &error);
             ExitCode::FAILURE
         }
     }
@@ -103,10 +103,10 @@ fn execute(args: &Args) -> Result<()> {
     };
     let path = crate::paths::root().join("BENCHMARKS.md");
     for section in sections {
-        crate::cli::say(&format!("==> {}", section.name()));
+        crate::console::say(&format!("==> {}", section.name()));
         let chapter = measure(*section, &programs, args)?;
         let Some(chapter) = chapter else { continue };
-        crate::cli::say(&chapter.render());
+        crate::console::say(&chapter.render());
         // Written after each one: what was measured is not lost if the next one fails.
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mut document = Document::read(&text);
@@ -132,7 +132,7 @@ fn measure(section: Section, programs: &std::path::Path, args: &Args) -> Result<
 
 /// Builds a package's program for release, and tells where it is.
 fn built(package: &str) -> Result<PathBuf> {
-    crate::cli::say(&format!("==> cargo build --release -p {package}"));
+    crate::console::say(&format!("==> cargo build --release -p {package}"));
     let mut build = process::cargo();
     build
         .args([

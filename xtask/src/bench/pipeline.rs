@@ -13,7 +13,7 @@ const ROUNDS: usize = 5;
 /// Measures them, if the description is there; it is 13 MB and not in the repository.
 pub(super) fn measure(description: Option<&Path>) -> Result<Option<Chapter>> {
     let Some(description) = description else {
-        crate::cli::say(
+        crate::console::say(
             "    skipped: there is no description; give one with --description FILE (npm pack @octokit/openapi, in it \
              package/generated/api.github.com.json)",
         );

@@ -30,7 +30,7 @@ impl Step {
 
     /// Runs the check and says how long it took.
     fn run(&self) -> Result<()> {
-        crate::cli::say(&format!("==> {}: cargo {}", self.name, self.arguments.join(" ")));
+        crate::console::say(&format!("==> {}: cargo {}", self.name, self.arguments.join(" ")));
         let begun = Instant::now();
         let status = Command::new(env!("CARGO"))
             .args(self.arguments)
@@ -43,7 +43,7 @@ impl Step {
         if !status.success() {
             bail!("{} failed: cargo {}", self.name, self.arguments.join(" "));
         }
-        crate::cli::say(&format!(
+        crate::console::say(&format!(
             "    {} passed in {:.0} s",
             self.name,
             begun.elapsed().as_secs_f64()
@@ -57,6 +57,7 @@ const BENCHMARKS: &str = "agents-api-bench";
 
 const CHECKS: &[Step] = &[
     Step::new("format", &["fmt", "--all", "--check"]),
+    Step::new("layers", &["xtask", "layers"]),
     Step::new("import --check", &["xtask", "import", "--check"]),
     Step::new("generate --check", &["xtask", "generate", "--check"]),
     Step::new(
@@ -209,11 +210,11 @@ const PLAIN_TESTS: &[Step] = &[Step::new(
 pub fn run(args: &Args) -> ExitCode {
     match execute(args) {
         Ok(()) => {
-            crate::cli::say("ci: every check passed");
+            crate::console::say("ci: every check passed");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            crate::cli::complain("ci", &error);
+            crate::console::complain("ci", &error);
             ExitCode::FAILURE
         }
     }

@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> ExitCode {
     match execute(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            crate::cli::complain("generate", &error);
+            crate::console::complain("generate", &error);
             ExitCode::FAILURE
         }
     }
@@ -53,7 +53,7 @@ fn execute(args: &Args) -> Result<()> {
         return check::against(&folder, &files);
     }
     let changed = check::write(&folder, &files)?;
-    crate::cli::say(&match changed {
+    crate::console::say(&match changed {
         0 => "generate: the sources are up to date".to_owned(),
         n => format!("generate: wrote {n} of {} files", files.len()),
     });

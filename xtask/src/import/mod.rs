@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> ExitCode {
     match import(args.file.as_deref(), &folder, args.check) {
         Ok(code) => code,
         Err(error) => {
-            crate::cli::complain("import", &error);
+            crate::console::complain("import", &error);
             ExitCode::FAILURE
         }
     }
