@@ -141,7 +141,7 @@ impl Peer {
                 answer.into_inner().tasks.len()
             }
             Self::Library(repo) => {
-                let mut pages = repo.list_tasks().per_page(100).start_at(number).pages();
+                let mut pages = repo.list_tasks().per_page(100).start_page(number).pages();
                 pages.try_next().await?.map_or(0, |page| page.tasks.len())
             }
         })

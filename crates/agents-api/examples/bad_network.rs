@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
-use agents_api::tasks::{How, Started};
+use agents_api::start::{StartOrigin, Started};
 use agents_api::{Client, Repo};
 use agents_api_emulator::{Clock, Effect, Emulator, Fault, Limits, Operation, Target};
 use tokio::time::Instant;
@@ -66,10 +66,10 @@ async fn start(repo: &Repo, issue: u32) -> Result<Started, Box<dyn Error>> {
             .idempotency_key(format!("issue-{issue}"));
         match start.await {
             Ok(started) => {
-                let how = match started.how {
-                    How::Answered => "GitHub answered",
-                    How::AnswerLost => "the answer was lost, the task found",
-                    How::StartedBefore => "an earlier attempt had started it",
+                let how = match started.origin {
+                    StartOrigin::Created => "GitHub answered",
+                    StartOrigin::Recovered => "the answer was lost, the task found",
+                    StartOrigin::Existing => "an earlier attempt had started it",
                     _ => "it is there",
                 };
                 println!("issue {issue:2}: attempt {attempt}: {how}: {}", started.id);

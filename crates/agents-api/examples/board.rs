@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
 }
 
 async fn on_github(repository: &str) -> Result<(), Box<dyn Error>> {
-    let fleet = Client::from_env()?.repo_named(repository)?.fleet();
+    let fleet = Client::from_env()?.repo_from_full_name(repository)?.fleet();
     show(fleet, |_| false).await
 }
 
@@ -77,7 +77,11 @@ async fn show(fleet: Fleet, done: impl Fn(&FleetWatch) -> bool) -> Result<(), Bo
             break;
         }
     }
-    println!("{} tasks, {} requests", watch.tasks().len(), watch.requests());
+    println!(
+        "{} tasks, {} requests",
+        watch.tasks().len(),
+        watch.request_count()
+    );
     Ok(())
 }
 
@@ -109,7 +113,7 @@ impl Board {
             return self.redraw(watch);
         }
         match (event, event.task()) {
-            (FleetEvent::Gone { id, .. }, _) => println!("{id} is gone"),
+            (FleetEvent::Removed { id, .. }, _) => println!("{id} is gone"),
             (_, Some(task)) if event.new_state().is_some() => println!("{}", row(task)),
             (FleetEvent::Degraded { .. }, _) => println!("{}", self.weather),
             _ => {}

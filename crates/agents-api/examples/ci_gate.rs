@@ -22,7 +22,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agents_api::tasks::StartTask;
+use agents_api::start::StartTask;
 use agents_api::wait::{Cadence, StartAndWaitError};
 use agents_api::{Client, TaskState, until};
 use agents_api_emulator::{Emulator, Script};
@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 }
 
 async fn on_github(repository: &str, prompt: &str) -> Result<u8, Box<dyn Error>> {
-    let repo = Client::from_env()?.repo_named(repository)?;
+    let repo = Client::from_env()?.repo_from_full_name(repository)?;
     Ok(gate(repo.start_task(prompt), Cadence::default()).await)
 }
 

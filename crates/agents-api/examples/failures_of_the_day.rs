@@ -13,7 +13,7 @@ use agents_api_emulator::Emulator;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(repository) = std::env::args().nth(1) {
-        let repo = Client::from_env()?.repo_named(&repository)?;
+        let repo = Client::from_env()?.repo_from_full_name(&repository)?;
         return Ok(report(&repo, Utc::now() - TimeDelta::days(1)).await?);
     }
     // Six hundred tasks with random pasts, one every ten minutes: some four days of them.

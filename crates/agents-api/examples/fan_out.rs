@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn start(client: &Client, name: &str) -> Result<Task, Error> {
     client
-        .repo_named(name)?
+        .repo_from_full_name(name)?
         .start_task("Update the licence headers")
         .create_pull_request(true)
         .await

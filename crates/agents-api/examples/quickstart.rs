@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
 
 async fn on_github(repository: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
     let client = Client::from_env()?;
-    let repo = client.repo_named(repository)?;
+    let repo = client.repo_from_full_name(repository)?;
     run(&client, &repo, prompt, Duration::from_secs(5)).await
 }
 
@@ -124,7 +124,7 @@ fn show(task: &Task) {
             other => println!("  {}: {other:?}", artifact.type_),
         }
     }
-    if let Some(usage) = Usage::of_task(task) {
+    if let Some(usage) = Usage::from_task(task) {
         println!("  used {usage}");
     }
     if let Some(url) = &task.html_url {

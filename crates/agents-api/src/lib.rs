@@ -24,15 +24,17 @@
 mod client;
 mod error;
 pub mod fleet;
+mod future;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod get;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-pub mod pages;
+pub mod list;
 pub mod pulls;
+pub mod start;
 mod state;
-pub mod tasks;
 mod transport;
 mod usage;
 pub mod wait;
@@ -43,10 +45,12 @@ pub use agents_api_raw::types::{
     TaskState, UsageType, User,
 };
 pub use client::{Client, ClientBuilder, Repo, TaskRef};
-pub use error::{Delivery, Error, ErrorKind, FieldError};
+pub use error::{Delivery, Error, ErrorKind, FieldError, RateLimit};
 pub use fleet::FleetEvent;
+pub use future::BoxFuture;
+pub use get::GetTask;
 pub use state::{Phase, TaskStateExt};
-pub use transport::{RateLimit, RateLimitPolicy, RetryPolicy, TokenProvider};
+pub use transport::{RateLimitPolicy, RetryPolicy, TokenProvider};
 pub use usage::{AiCredits, PremiumRequests, Usage};
 pub use wait::{Condition, WaitError, until};
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::TaskState;
+use agents_api_raw::types::TaskState;
 
 /// The four things a state can mean.
 ///

@@ -8,7 +8,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use crate::{Session, SessionUsage, Task, UsageType};
+use agents_api_raw::types::{Session, SessionUsage, Task, UsageType};
 
 /// A credit has so many decimals: GitHub counts in billionths.
 const CREDIT_SCALE: u32 = 9;
@@ -27,7 +27,7 @@ const REQUEST_SCALE: u32 = 12;
 /// #     {"id":"a","state":"completed","created_at":"2026-07-01T00:00:00Z","usage":{"type":"ai_credits","amount":1240000000}},
 /// #     {"id":"b","state":"completed","created_at":"2026-07-01T00:00:00Z","usage":{"type":"ai_credits","amount":1240000000}}]}"#)?;
 /// // A task that was got, not listed: only there are its sessions.
-/// if let Some(usage) = Usage::of_task(&task) {
+/// if let Some(usage) = Usage::from_task(&task) {
 ///     assert_eq!(usage.ai_credits().nano(), 2_480_000_000);
 ///     assert_eq!(usage.to_string(), "2.5 AI credits");
 /// }
@@ -35,7 +35,7 @@ const REQUEST_SCALE: u32 = 12;
 /// # }
 /// ```
 ///
-/// Usages add up: `a + b`, `usages.sum::<Usage>()`, and `tasks.iter().map(Usage::of_task).sum::<Option<Usage>>()`, which
+/// Usages add up: `a + b`, `usages.sum::<Usage>()`, and `tasks.iter().map(Usage::from_task).sum::<Option<Usage>>()`, which
 /// is `None` if one of the tasks has no sessions in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
@@ -48,7 +48,7 @@ pub struct Usage {
 
 impl Usage {
     /// What these sessions have used together.
-    pub fn of_sessions<'s>(sessions: impl IntoIterator<Item = &'s Session>) -> Self {
+    pub fn from_sessions<'s>(sessions: impl IntoIterator<Item = &'s Session>) -> Self {
         let mut usage = Self::default();
         for session in sessions {
             usage.sessions += 1;
@@ -62,8 +62,8 @@ impl Usage {
 
     /// What the sessions of the task have used together; `None` for a task without its sessions, as lists and starts
     /// have them. That is not zero: [get](crate::TaskRef::get) the task.
-    pub fn of_task(task: &Task) -> Option<Self> {
-        Some(Self::of_sessions(task.sessions.as_ref()?))
+    pub fn from_task(task: &Task) -> Option<Self> {
+        Some(Self::from_sessions(task.sessions.as_ref()?))
     }
 
     /// The AI credits, exactly.
@@ -230,7 +230,7 @@ mod tests {
                 serde_json::from_str(&json).unwrap()
             })
             .collect();
-        Usage::of_sessions(&sessions)
+        Usage::from_sessions(&sessions)
     }
 
     fn task(sessions: &str) -> Task {
@@ -293,16 +293,16 @@ mod tests {
 
     #[test]
     fn a_task_without_sessions_has_no_usage_rather_than_none_used() {
-        assert_eq!(Usage::of_task(&task("")), None);
-        assert_eq!(Usage::of_task(&task(r#","sessions":null"#)), None);
+        assert_eq!(Usage::from_task(&task("")), None);
+        assert_eq!(Usage::from_task(&task(r#","sessions":null"#)), None);
         let running = r#","sessions":[{"id":"s","state":"in_progress","created_at":"2026-07-01T00:00:00Z"}]"#;
-        let usage = Usage::of_task(&task(running)).unwrap();
+        let usage = Usage::from_task(&task(running)).unwrap();
         assert_eq!((usage.sessions(), usage.sessions_without_usage()), (1, 1));
         assert_eq!(usage.to_string(), "0.0 AI credits");
         let tasks = [task(running), task("")];
-        assert_eq!(tasks.iter().map(Usage::of_task).sum::<Option<Usage>>(), None);
+        assert_eq!(tasks.iter().map(Usage::from_task).sum::<Option<Usage>>(), None);
         assert_eq!(
-            tasks[..1].iter().map(Usage::of_task).sum::<Option<Usage>>(),
+            tasks[..1].iter().map(Usage::from_task).sum::<Option<Usage>>(),
             Some(usage)
         );
     }

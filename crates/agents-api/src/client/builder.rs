@@ -7,9 +7,11 @@ use agents_api_raw as raw;
 use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Client;
+use super::client::Client;
+use super::env::Environment;
+use crate::error::Error;
 use crate::transport::{Core, Credentials, Settings, TokenProvider, check_token};
-use crate::{Error, RateLimitPolicy, RetryPolicy};
+use crate::transport::{RateLimitPolicy, RetryPolicy};
 
 /// Sets up a [`Client`].
 ///
@@ -21,7 +23,7 @@ use crate::{Error, RateLimitPolicy, RetryPolicy};
 /// | [`total_timeout`](Self::total_timeout) | 5 minutes |
 /// | [`retry`](Self::retry) | 10 attempts, see [`RetryPolicy`] |
 /// | [`rate_limits`](Self::rate_limits) | [`RateLimitPolicy::Wait`] |
-/// | [`in_flight`](Self::in_flight) | 10 requests |
+/// | [`max_in_flight`](Self::max_in_flight) | 10 requests |
 ///
 /// ```
 /// # fn main() -> Result<(), agents_api::Error> {
@@ -48,6 +50,29 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     config: raw::RequestConfig,
     settings: Settings,
+}
+
+impl Client {
+    /// A client with the token in `GH_TOKEN` or `GITHUB_TOKEN`, of the server in `GITHUB_API_URL` or else GitHub.
+    ///
+    /// White space around a value is ignored; a variable that holds nothing else counts as not set.
+    ///
+    /// # Errors
+    /// When no token is set, or it cannot be one or is of a kind the API refuses, or the address cannot be used, or a
+    /// variable is not UTF-8.
+    pub fn from_env() -> Result<Self, Error> {
+        let env = Environment::read(|name| std::env::var_os(name))?;
+        let builder = ClientBuilder::default().token(env.token);
+        match env.api_url {
+            Some(url) => builder.base_url(url).build(),
+            None => builder.build(),
+        }
+    }
+
+    /// Sets up a client by hand.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
 }
 
 impl ClientBuilder {
@@ -121,7 +146,7 @@ impl ClientBuilder {
     /// How many requests of all clones may be in flight; by default 10. GitHub allows 100 a user, all programs together,
     /// and asks for one at a time. A future that is neither polled nor dropped while its request is under way, as a branch of
     /// `select!` may be, keeps its place.
-    pub fn in_flight(mut self, count: usize) -> Self {
+    pub fn max_in_flight(mut self, count: usize) -> Self {
         self.settings.in_flight = count;
         self
     }
@@ -246,7 +271,8 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Client, Delivery, ErrorKind};
+    use crate::client::Client;
+    use crate::error::{Delivery, ErrorKind};
 
     #[test]
     fn a_server_token_is_refused_before_any_request() {

@@ -1,21 +1,26 @@
 //! What the environment says: the token and the server.
 use std::ffi::OsString;
 
-use super::ClientBuilder;
-use crate::Error;
+use crate::error::Error;
 
-/// Sets up a client from variables that `read` knows.
-pub(super) fn builder(read: impl Fn(&str) -> Option<OsString>) -> Result<ClientBuilder, Error> {
-    let token = match variable(&read, "GH_TOKEN")? {
-        Some(token) => Some(token),
-        None => variable(&read, "GITHUB_TOKEN")?,
-    };
-    let token = token.ok_or_else(|| Error::invalid("no token: set GH_TOKEN or GITHUB_TOKEN"))?;
-    let builder = ClientBuilder::default().token(token);
-    Ok(match variable(&read, "GITHUB_API_URL")? {
-        Some(url) => builder.base_url(url),
-        None => builder,
-    })
+/// What the environment says.
+pub(super) struct Environment {
+    pub(super) token: String,
+    pub(super) api_url: Option<String>,
+}
+
+impl Environment {
+    /// Takes what `read` knows of the variables.
+    pub(super) fn read(read: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        let token = match variable(&read, "GH_TOKEN")? {
+            Some(token) => Some(token),
+            None => variable(&read, "GITHUB_TOKEN")?,
+        };
+        Ok(Self {
+            token: token.ok_or_else(|| Error::invalid("no token: set GH_TOKEN or GITHUB_TOKEN"))?,
+            api_url: variable(&read, "GITHUB_API_URL")?,
+        })
+    }
 }
 
 /// A variable without the white space around it; one that is blank counts as not set.
@@ -33,44 +38,34 @@ fn variable(read: impl Fn(&str) -> Option<OsString>, name: &str) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Client;
 
-    fn client(variables: &[(&str, &str)]) -> Result<Client, Error> {
-        builder(|name| Some(variables.iter().find(|(own, _)| *own == name)?.1.into()))?.build()
-    }
-
-    fn token(client: &Client) -> String {
-        let headers = client.raw().request_config().headers();
-        headers["authorization"].to_str().unwrap().to_owned()
+    fn environment(variables: &[(&str, &str)]) -> Result<Environment, Error> {
+        Environment::read(|name| Some(variables.iter().find(|(own, _)| *own == name)?.1.into()))
     }
 
     #[test]
     fn the_first_token_that_is_not_blank_is_taken() {
         for (variables, taken) in [
-            (
-                &[("GH_TOKEN", "ghp_a"), ("GITHUB_TOKEN", "ghp_b")][..],
-                "Bearer ghp_a",
-            ),
-            (
-                &[("GH_TOKEN", " \n"), ("GITHUB_TOKEN", "ghp_b\n")],
-                "Bearer ghp_b",
-            ),
-            (&[("GITHUB_TOKEN", "\tghp_b ")], "Bearer ghp_b"),
+            (&[("GH_TOKEN", "ghp_a"), ("GITHUB_TOKEN", "ghp_b")][..], "ghp_a"),
+            (&[("GH_TOKEN", " \n"), ("GITHUB_TOKEN", "ghp_b\n")], "ghp_b"),
+            (&[("GITHUB_TOKEN", "\tghp_b ")], "ghp_b"),
         ] {
-            assert_eq!(token(&client(variables).unwrap()), taken);
+            assert_eq!(environment(variables).unwrap().token, taken);
         }
-        let error = client(&[("GH_TOKEN", " "), ("GITHUB_TOKEN", "")]).unwrap_err();
+        let error = environment(&[("GH_TOKEN", " "), ("GITHUB_TOKEN", "")])
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("GH_TOKEN"), "{error}");
     }
 
     #[test]
-    fn the_server_is_taken_if_it_is_said() {
-        let with = |url| client(&[("GH_TOKEN", "ghp_a"), ("GITHUB_API_URL", url)]).unwrap();
+    fn the_server_is_read_if_it_is_set() {
+        let with = |url| environment(&[("GH_TOKEN", "ghp_a"), ("GITHUB_API_URL", url)]).unwrap();
         assert_eq!(
-            with("https://ghe.example/api/v3\n").raw().base_url().host_str(),
-            Some("ghe.example")
+            with("https://ghe.example/api/v3\n").api_url.as_deref(),
+            Some("https://ghe.example/api/v3")
         );
-        assert_eq!(with(" ").raw().base_url().host_str(), Some("api.github.com"));
+        assert_eq!(with(" ").api_url, None);
     }
 
     #[cfg(unix)]
@@ -79,7 +74,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
 
         let read = |name: &str| (name == "GH_TOKEN").then(|| OsString::from_vec(b"ghp_hunter2\xff".to_vec()));
-        let error = builder(read).unwrap_err();
+        let error = Environment::read(read).err().unwrap();
         assert!(error.to_string().contains("GH_TOKEN"), "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::Serialize;
 
-use crate::transport::is_rate_limited;
+use crate::error::rate_limit_headers::is_rate_limited;
 
 /// What kind of failure an [`Error`](crate::Error) is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -33,12 +33,12 @@ pub enum ErrorKind {
     /// GitHub wants fewer requests (429, or a 403 that says so); or it said so before, and nothing was sent.
     RateLimited,
     /// GitHub refused for another reason (any other 4xx, or a redirect that is not followed).
-    Refused,
+    ClientError,
     /// GitHub, or a proxy before it, failed (5xx).
     Server,
     /// GitHub answered with something this version of the crate cannot read, or with a status that is neither an
     /// error nor the documented success.
-    UnexpectedAnswer,
+    UnexpectedResponse,
 }
 
 impl ErrorKind {
@@ -54,9 +54,9 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Validation => "validation",
             Self::RateLimited => "rate_limited",
-            Self::Refused => "refused",
+            Self::ClientError => "client_error",
             Self::Server => "server",
-            Self::UnexpectedAnswer => "unexpected_answer",
+            Self::UnexpectedResponse => "unexpected_response",
         }
     }
 
@@ -69,7 +69,7 @@ impl ErrorKind {
             {
                 Self::of_refusal(answer)
             }
-            raw::Error::Status(_) | raw::Error::Decode { .. } => Self::UnexpectedAnswer,
+            raw::Error::Status(_) | raw::Error::Decode { .. } => Self::UnexpectedResponse,
             _ => Self::Transport,
         }
     }
@@ -82,7 +82,7 @@ impl ErrorKind {
             404 => Self::NotFound,
             422 => Self::Validation,
             500.. => Self::Server,
-            _ => Self::Refused,
+            _ => Self::ClientError,
         }
     }
 }

@@ -1,19 +1,25 @@
 //! The one error of this crate: what happened, and what to do about it.
+mod body;
 mod delivery;
-mod details;
 mod kind;
 mod message;
+mod rate_limit;
+pub(crate) mod rate_limit_headers;
 
+pub use body::FieldError;
 pub use delivery::Delivery;
-pub use details::FieldError;
 pub use kind::ErrorKind;
+pub use rate_limit::RateLimit;
 
 use std::fmt;
 use std::time::Duration;
 
 use agents_api_raw as raw;
 
-use crate::transport::{BoxError, retry_after};
+use rate_limit_headers::retry_after;
+
+/// Any error that can be passed between threads.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why an operation failed.
 ///
@@ -51,7 +57,7 @@ enum Cause {
         delivery: Delivery,
     },
     Raw(raw::Error),
-    UnexpectedAnswer {
+    UnexpectedResponse {
         message: String,
         /// The answer's status and headers; its body was read and given out.
         answer: Option<raw::RawResponse>,
@@ -87,7 +93,7 @@ impl Error {
 
     pub(crate) fn unexpected(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::new(Cause::UnexpectedAnswer {
+        Self::new(Cause::UnexpectedResponse {
             message,
             answer: None,
         })
@@ -95,7 +101,7 @@ impl Error {
 
     /// Adds the answer that was not expected.
     pub(crate) fn with_answer(mut self, answer: raw::RawResponse) -> Self {
-        if let Cause::UnexpectedAnswer { answer: place, .. } = &mut self.0.cause {
+        if let Cause::UnexpectedResponse { answer: place, .. } = &mut self.0.cause {
             *place = Some(answer);
         }
         self
@@ -120,7 +126,7 @@ impl Error {
             Cause::Credentials(_) => ErrorKind::Credentials,
             Cause::Held(_) => ErrorKind::RateLimited,
             Cause::OutOfTime { .. } => ErrorKind::Timeout,
-            Cause::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
+            Cause::UnexpectedResponse { .. } => ErrorKind::UnexpectedResponse,
             Cause::Raw(error) => ErrorKind::of(error),
         }
     }
@@ -130,7 +136,7 @@ impl Error {
         match &self.0.cause {
             Cause::InvalidInput(_) | Cause::Credentials(_) | Cause::Held(_) => Delivery::NotSent,
             Cause::OutOfTime { delivery, .. } => *delivery,
-            Cause::UnexpectedAnswer { .. } => Delivery::Unknown,
+            Cause::UnexpectedResponse { .. } => Delivery::Unknown,
             Cause::Raw(error) => Delivery::of(error),
         }
     }
@@ -151,7 +157,7 @@ impl Error {
     /// For a list whose `next` link cannot be read the body is empty: its tasks were given out before.
     pub fn response(&self) -> Option<&raw::RawResponse> {
         match &self.0.cause {
-            Cause::UnexpectedAnswer { answer, .. } => answer.as_ref(),
+            Cause::UnexpectedResponse { answer, .. } => answer.as_ref(),
             Cause::Raw(error) => error.response(),
             _ => None,
         }
@@ -230,7 +236,9 @@ impl From<raw::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::InvalidInput(message) | Cause::UnexpectedAnswer { message, .. } => f.write_str(message)?,
+            Cause::InvalidInput(message) | Cause::UnexpectedResponse { message, .. } => {
+                f.write_str(message)?
+            }
             Cause::Credentials(cause) => write!(f, "the token provider gave no token: {cause}")?,
             Cause::Held(pause) => write!(f, "GitHub wants no request for {pause:.0?}; nothing was sent")?,
             Cause::OutOfTime {

@@ -10,8 +10,9 @@ use super::machine::{Machine, Settings};
 use super::requests::Requests;
 use super::wait::{WaitAll, WaitAny};
 use super::watch::FleetWatch;
+use crate::client::{Client, Repo};
+use crate::error::Error;
 use crate::wait::Condition;
-use crate::{Client, Error, Repo};
 
 /// How often the list is looked at by default.
 const EVERY: Duration = Duration::from_secs(30);
@@ -37,8 +38,22 @@ pub struct Fleet {
     settings: Settings,
 }
 
+impl Client {
+    /// Follows many tasks at once: all of the token's owner, or those that are tracked by id. See [`fleet`](crate::fleet).
+    pub fn fleet(&self) -> Fleet {
+        Fleet::new(self.clone(), None)
+    }
+}
+
+impl Repo {
+    /// Follows the repository's tasks, all or those that are tracked by id. See [`fleet`](crate::fleet).
+    pub fn fleet(&self) -> Fleet {
+        Fleet::new(self.client().clone(), Some(self.clone()))
+    }
+}
+
 impl Fleet {
-    pub(crate) fn new(client: Client, repo: Option<Repo>) -> Self {
+    fn new(client: Client, repo: Option<Repo>) -> Self {
         Self {
             client,
             repo,
@@ -113,7 +128,7 @@ impl Fleet {
     ///
     /// It takes one request for 100 tasks, and finds what looks cannot: changes without a new time, tasks that left the
     /// list.
-    pub fn resync_every(mut self, interval: Duration) -> Self {
+    pub fn resync_interval(mut self, interval: Duration) -> Self {
         self.settings.resync = interval;
         self
     }
@@ -188,7 +203,7 @@ impl Fleet {
                 (Some(repo), Some(Error::invalid(message)))
             }
             (Some(repo), _) => (Some(repo), None),
-            (None, Some(stored)) => match self.client.repo_named(stored) {
+            (None, Some(stored)) => match self.client.repo_from_full_name(stored) {
                 Ok(repo) => (Some(repo), None),
                 Err(error) => (None, Some(error)),
             },

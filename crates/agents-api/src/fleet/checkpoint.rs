@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Following;
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// Where a watch stands; made by [`FleetWatch::checkpoint`](super::FleetWatch::checkpoint), taken by
 /// [`Fleet::resume`](super::Fleet::resume).

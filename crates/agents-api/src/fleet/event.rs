@@ -2,7 +2,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Error, Task, TaskState};
+use crate::error::Error;
+use agents_api_raw::types::{Task, TaskState};
 
 /// What became known of a fleet; given out by [`FleetWatch`](super::FleetWatch).
 ///
@@ -30,13 +31,13 @@ pub enum FleetEvent {
     /// A task is not followed any more. If it had changed, that was told before. A tracked one is not followed again when
     /// it comes back, unless it is tracked again.
     #[non_exhaustive]
-    Gone {
+    Removed {
         /// The task's id.
         id: String,
         /// The task as it was last seen, if it was seen at all.
         last: Option<Arc<Task>>,
         /// Why.
-        why: GoneReason,
+        reason: RemovalReason,
     },
     /// A request failed for a passing reason, or GitHub wants fewer requests. The watch goes on by itself; what happens
     /// meanwhile is told later.
@@ -64,7 +65,7 @@ pub enum FleetEvent {
 /// Why a task is not followed any more.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum GoneReason {
+pub enum RemovalReason {
     /// It was archived.
     Archived,
     /// It was deleted, or the token does not see it (any more): two gets in a row, a tick apart, found nothing.
@@ -79,7 +80,7 @@ impl FleetEvent {
     pub fn task(&self) -> Option<&Arc<Task>> {
         match self {
             Self::Added { task } | Self::Changed { after: task, .. } => Some(task),
-            Self::Gone { last, .. } => last.as_ref(),
+            Self::Removed { last, .. } => last.as_ref(),
             Self::Degraded { .. } | Self::Recovered | Self::Synced { .. } => None,
         }
     }
@@ -87,7 +88,7 @@ impl FleetEvent {
     /// The id of the task it is about.
     pub fn task_id(&self) -> Option<&str> {
         match self {
-            Self::Gone { id, .. } => Some(id),
+            Self::Removed { id, .. } => Some(id),
             event => Some(&event.task()?.id),
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::event::{FleetEvent, GoneReason};
-use crate::{Artifact, Task};
+use super::event::{FleetEvent, RemovalReason};
+use agents_api_raw::types::{Artifact, Task};
 
 /// A task that is followed.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ impl Known {
         {
             self.believe(task.clone(), true);
         }
-        self.gone(&task.id, GoneReason::Archived);
+        self.gone(&task.id, RemovalReason::Archived);
     }
 
     /// A get has shown a task, which is the truth about it.
@@ -157,14 +157,14 @@ impl Known {
     }
 
     /// A task is not followed any more.
-    pub(super) fn gone(&mut self, id: &str, why: GoneReason) {
+    pub(super) fn gone(&mut self, id: &str, why: RemovalReason) {
         let before = self.before(id);
         let entry = self.entries.remove(id);
         self.following.tracked.remove(id);
-        let event = FleetEvent::Gone {
+        let event = FleetEvent::Removed {
             id: id.to_owned(),
             last: entry.map(|entry| entry.task),
-            why,
+            reason: why,
         };
         self.outbox.push_back((event, Some(before)));
     }

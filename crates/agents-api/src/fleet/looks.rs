@@ -167,7 +167,7 @@ impl Looks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Task;
+    use agents_api_raw::types::Task;
 
     const EVERY: Duration = Duration::from_secs(30);
 

@@ -35,7 +35,7 @@
 //! tried again after a second and twice as long each time, up to five minutes, with jitter. Each is told as
 //! [`Degraded`](FleetEvent::Degraded). Refusals end the stream with an error: the first look's at once, later ones after
 //! five in a row. What is said of one task is no failure of the fleet: a tracked task that cannot be got is
-//! [`Gone`](FleetEvent::Gone) after two tries, a tick apart. If only the sessions of a listed task cannot be read, it is
+//! [`Gone`](FleetEvent::Removed) after two tries, a tick apart. If only the sessions of a listed task cannot be read, it is
 //! asked again, later each time.
 //!
 //! # Where things are
@@ -64,8 +64,8 @@ mod weather;
 
 pub use builder::Fleet;
 pub use checkpoint::Checkpoint;
-pub use event::{FleetEvent, GoneReason};
+pub use event::{FleetEvent, RemovalReason};
 pub use handle::FleetHandle;
-pub use unmet::{Outcome, Unmet};
+pub use unmet::{FleetWaitError, Outcome};
 pub use wait::{WaitAll, WaitAny};
 pub use watch::FleetWatch;

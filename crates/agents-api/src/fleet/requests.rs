@@ -7,10 +7,13 @@ use tokio::time::Instant;
 
 use super::machine::{Ask, Sight};
 use super::sight::{Lane, PageSight, Totals};
-use crate::pages::Page;
-use crate::tasks::{BoxFuture, ListTasks};
+use crate::client::{Client, Repo, TaskRef};
+use crate::error::Error;
+use crate::future::BoxFuture;
+use crate::list::ListTasks;
+use crate::list::Page;
 use crate::transport::{Look, Memory};
-use crate::{Client, Error, Repo, Task, TaskRef};
+use agents_api_raw::types::Task;
 
 /// A request may take so long, waits for a connection included.
 const LOOK: Duration = Duration::from_secs(60);

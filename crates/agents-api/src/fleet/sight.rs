@@ -1,5 +1,5 @@
 //! What one page of a list tells.
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// How many tasks a page has.
 const PER_PAGE: u64 = 100;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::FleetEvent;
-use super::unmet::{Outcome, Unmet};
+use super::unmet::{FleetWaitError, Outcome};
+use crate::error::Error;
 use crate::wait::{Condition, Progress};
-use crate::{Error, Task};
+use agents_api_raw::types::Task;
 
 /// Makes the condition of a task.
 pub(super) type Choose<C> = Box<dyn FnMut(&str) -> C + Send>;
@@ -85,9 +86,13 @@ impl<C: Condition> Tally<C> {
     pub(super) fn take(&mut self, event: FleetEvent) {
         match event {
             FleetEvent::Added { task } | FleetEvent::Changed { after: task, .. } => self.see(&task),
-            FleetEvent::Gone { id, last, why } => {
+            FleetEvent::Removed {
+                id,
+                last,
+                reason: why,
+            } => {
                 if let Some(outcome @ Outcome::Pending(_)) = self.outcomes.get_mut(&id) {
-                    *outcome = Outcome::Gone(last, why);
+                    *outcome = Outcome::Removed(last, why);
                     self.open -= 1;
                 }
             }
@@ -124,8 +129,8 @@ impl<C: Condition> Tally<C> {
         }
     }
 
-    pub(super) fn unmet(self, after: Duration, timed_out: bool, fatal: Option<Arc<Error>>) -> Unmet {
-        Unmet {
+    pub(super) fn unmet(self, after: Duration, timed_out: bool, fatal: Option<Arc<Error>>) -> FleetWaitError {
+        FleetWaitError {
             outcomes: self.outcomes,
             error: fatal.or(self.error),
             after,

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::GoneReason;
-use crate::{Error, Task};
+use super::event::RemovalReason;
+use crate::error::Error;
+use agents_api_raw::types::Task;
 
 /// How a task stood when a wait ended.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub enum Outcome {
     /// It can meet it no more, for this reason.
     Never(Arc<Task>, String),
     /// It was archived, deleted, or is not visible; as it was seen last, if it was.
-    Gone(Option<Arc<Task>>, GoneReason),
+    Removed(Option<Arc<Task>>, RemovalReason),
     /// It had not met it yet; as it was seen last, if it was.
     Pending(Option<Arc<Task>>),
 }
@@ -24,7 +25,7 @@ pub enum Outcome {
 /// Why a wait for many tasks ended without what it waited for, and how far each task was.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Unmet {
+pub struct FleetWaitError {
     /// How each task stood, by id.
     pub outcomes: BTreeMap<String, Outcome>,
     /// The failure that ended the wait, or the last one if requests were failing when the time was up.
@@ -34,7 +35,7 @@ pub struct Unmet {
     pub(super) timed_out: bool,
 }
 
-impl Unmet {
+impl FleetWaitError {
     /// Whether the time was up. The tasks go on.
     pub fn is_timed_out(&self) -> bool {
         self.timed_out
@@ -56,7 +57,7 @@ impl Unmet {
     }
 }
 
-impl fmt::Display for Unmet {
+impl fmt::Display for FleetWaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (all, met, pending) = (self.outcomes.len(), self.met().count(), self.pending().count());
         write!(
@@ -77,4 +78,4 @@ impl fmt::Display for Unmet {
     }
 }
 
-impl std::error::Error for Unmet {}
+impl std::error::Error for FleetWaitError {}

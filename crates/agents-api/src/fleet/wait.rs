@@ -9,11 +9,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::event::FleetEvent;
 use super::tally::{All, Any, Choose, Goal, Tally};
-use super::unmet::Unmet;
+use super::unmet::FleetWaitError;
 use super::watch::FleetWatch;
-use crate::Task;
-use crate::tasks::BoxFuture;
+use crate::future::BoxFuture;
 use crate::wait::Condition;
+use agents_api_raw::types::Task;
 
 /// How long a wait lasts if nothing else is said: an agent's session ends within an hour or so, but many may queue.
 const TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
@@ -55,7 +55,7 @@ macro_rules! wait {
         }
 
         impl<C: Condition> IntoFuture for $name<C> {
-            type Output = Result<$output, Unmet>;
+            type Output = Result<$output, FleetWaitError>;
             type IntoFuture = BoxFuture<Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
@@ -94,7 +94,7 @@ struct Wait<C, G> {
 }
 
 impl<C: Condition, G: Goal> Wait<C, G> {
-    async fn run(mut self) -> Result<G::Output, Unmet> {
+    async fn run(mut self) -> Result<G::Output, FleetWaitError> {
         let begun = Instant::now();
         let deadline = begun.checked_add(self.timeout);
         if let Some(deadline) = deadline {

@@ -165,7 +165,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Task;
+    use agents_api_raw::types::Task;
 
     /// A page of tasks updated at these seconds.
     fn page(seconds: impl IntoIterator<Item = i64>) -> Vec<Task> {

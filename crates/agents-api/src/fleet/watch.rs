@@ -15,8 +15,9 @@ use super::event::FleetEvent;
 use super::handle::{FleetHandle, Wish, handle};
 use super::machine::{Ask, Machine, Sight, Step};
 use super::requests::{Answer, Requests};
-use crate::tasks::BoxFuture;
-use crate::{Error, Task};
+use crate::error::Error;
+use crate::future::BoxFuture;
+use agents_api_raw::types::Task;
 
 /// Further than any clock is asked to go.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -28,7 +29,7 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// `try_next` loses nothing; dropping the watch ends it.
 ///
 /// A request that is under way when the future of `try_next` is dropped stands still until events are asked for again, and
-/// keeps its place among those [in flight](crate::ClientBuilder::in_flight) up to then. In a `select!`, ask again soon: more
+/// keeps its place among those [in flight](crate::ClientBuilder::max_in_flight) up to then. In a `select!`, ask again soon: more
 /// such watches than there are places leave none for the other branches.
 pub struct FleetWatch {
     requests: Requests,
@@ -105,8 +106,8 @@ impl FleetWatch {
     }
 
     /// How many requests were made.
-    pub fn requests(&self) -> u64 {
-        self.machine.requests()
+    pub fn request_count(&self) -> u64 {
+        self.machine.request_count()
     }
 
     /// Where the watch stands: it covers the events given out so far, and no other. See [`Checkpoint`].

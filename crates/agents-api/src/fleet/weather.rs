@@ -1,7 +1,7 @@
 //! How failures slow a fleet down: which are obeyed, which are ridden out, and which end the watch.
 use std::time::Duration;
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// The first pause after a failure, doubled by each further one in a row.
 const FIRST: Duration = Duration::from_secs(1);
@@ -52,8 +52,8 @@ impl Failure {
                 error.kind(),
                 ErrorKind::Forbidden
                     | ErrorKind::InvalidInput
-                    | ErrorKind::Refused
-                    | ErrorKind::UnexpectedAnswer
+                    | ErrorKind::ClientError
+                    | ErrorKind::UnexpectedResponse
                     | ErrorKind::Validation
             ),
             _ => false,

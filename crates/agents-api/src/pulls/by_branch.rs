@@ -4,17 +4,19 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ids::{PullRequestId, PullRequestNumber};
+use super::outcome::PullRequestState;
 use super::repo_name::RepoName;
 use super::resolve::{Found, Listed};
-use super::{PullRequestId, PullRequestNumber, PullRequestState};
+use crate::client::Client;
+use crate::error::Error;
 use crate::transport::Call;
-use crate::{Client, Error};
 
 const CALL: Call = Call::get("list_pull_requests", "/repos/{owner}/{repo}/pulls");
 
 /// A branch of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Branch {
+pub(crate) struct Branch {
     pub(super) repo: RepoName,
     pub(super) name: String,
 }

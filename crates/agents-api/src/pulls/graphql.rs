@@ -7,10 +7,11 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ids::{PullRequestId, PullRequestNumber};
 use super::resolve::{Found, Node};
-use super::{PullRequestId, PullRequestNumber};
+use crate::client::Client;
+use crate::error::Error;
 use crate::transport::Call;
-use crate::{Client, Error};
 
 /// `databaseId` of a pull request is deprecated, since it has 32 bits.
 const QUERY: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on PullRequest { fullDatabaseId number \
@@ -24,7 +25,7 @@ const CALL: Call = Call {
 };
 
 /// What each of the ids leads to, in their order. One request.
-pub(super) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, Error> {
+pub(crate) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, Error> {
     let answer = client.core().run(CALL, None, |client| async move {
         let request = client.graphql(CALL.operation, QUERY, json!({ "ids": ids }));
         obey(request.send::<Value>().await?)
@@ -33,7 +34,7 @@ pub(super) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, 
 }
 
 /// Takes what GraphQL refuses under status 200 for what it is, so that it is obeyed and repeated as REST's refusals are.
-pub(super) fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
+pub(crate) fn obey(answer: ResponseValue<Value>) -> Result<ResponseValue<Value>, agents_api_raw::Error> {
     let Ok(parsed) = Answer::deserialize(&*answer) else {
         return Ok(answer);
     };
@@ -100,7 +101,7 @@ impl Complaint {
     }
 }
 
-pub(super) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
+pub(crate) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
     let unexpected =
         |answer: ResponseValue<Value>, why: &str| {
             Error::unexpected(format!("GraphQL answered in another form than promised: {why}"))
@@ -213,7 +214,7 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderValue};
 
     use super::*;
-    use crate::ErrorKind;
+    use crate::error::ErrorKind;
 
     fn answer(body: Value) -> ResponseValue<Value> {
         ResponseValue::new(body, StatusCode::OK, HeaderMap::new())
@@ -282,7 +283,7 @@ mod tests {
             (Value::Null, "invalid type"),
         ] {
             let error = read(answer(body.clone()), 1).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
             assert!(error.to_string().contains(told), "{error} tells {told}");
             assert_eq!(error.status(), Some(200));
         }

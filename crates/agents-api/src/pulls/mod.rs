@@ -36,23 +36,25 @@
 //! To read the repository's pull requests; for a fine-grained token that is the permission "Pull requests": read. The
 //! permission "Agent tasks" does not include it.
 mod by_branch;
-#[cfg(any(fuzzing, test))]
-pub(crate) mod fuzzing;
-mod graphql;
+pub(crate) mod graphql;
 mod ids;
 mod outcome;
+mod pending;
 mod repo_name;
-mod resolve;
-mod wanted;
+pub(crate) mod resolve;
 
 pub use ids::{PullRequestId, PullRequestNumber};
-pub use outcome::{FoundBy, PullRequest, PullRequestState, PullRequests, Unresolved, UnresolvedPullRequest};
+pub use outcome::{
+    PullRequest, PullRequestState, PullRequests, ResolvedVia, UnresolvedPullRequest, UnresolvedReason,
+};
 
 use std::fmt;
 use std::future::IntoFuture;
 
-use crate::tasks::BoxFuture;
-use crate::{Client, Error, Repo, Task};
+use crate::client::{Client, Repo};
+use crate::error::Error;
+use crate::future::BoxFuture;
+use agents_api_raw::types::Task;
 use repo_name::RepoName;
 use resolve::Plan;
 

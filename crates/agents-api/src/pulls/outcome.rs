@@ -4,7 +4,7 @@ use std::fmt;
 use agents_api_raw::sanitize_for_display;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{PullRequestId, PullRequestNumber};
+use super::ids::{PullRequestId, PullRequestNumber};
 
 /// Every pull request artifact of the tasks given, once: in `resolved` or in `unresolved`, each in the order of the
 /// tasks and of their artifacts.
@@ -19,7 +19,7 @@ pub struct PullRequests {
 
 impl PullRequests {
     /// The pull requests that were found for one task.
-    pub fn of_task<'a>(&'a self, task_id: &'a str) -> impl Iterator<Item = &'a PullRequest> {
+    pub fn for_task<'a>(&'a self, task_id: &'a str) -> impl Iterator<Item = &'a PullRequest> {
         self.resolved.iter().filter(move |pull| pull.task_id == task_id)
     }
 }
@@ -31,7 +31,7 @@ pub struct PullRequest {
     /// Id of the task.
     pub task_id: String,
     /// Position of the artifact in `artifacts` of the task, from 0.
-    pub artifact: usize,
+    pub artifact_index: usize,
     /// Its id in GitHub's database.
     pub id: Option<PullRequestId>,
     /// Its number in the repository.
@@ -51,7 +51,7 @@ pub struct PullRequest {
     /// Its repository, as `owner/name`.
     pub repository: Option<String>,
     /// What led to it.
-    pub found_by: FoundBy,
+    pub resolved_via: ResolvedVia,
 }
 
 impl PullRequest {
@@ -65,7 +65,7 @@ impl PullRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum FoundBy {
+pub enum ResolvedVia {
     /// The artifact's `global_id`.
     GlobalId,
     /// The branch that the task works on.
@@ -135,13 +135,13 @@ pub struct UnresolvedPullRequest {
     /// Id of the task.
     pub task_id: String,
     /// Position of the artifact in `artifacts` of the task, from 0.
-    pub artifact: usize,
+    pub artifact_index: usize,
     /// The database id that the artifact carries.
     pub id: Option<PullRequestId>,
     /// The GraphQL id that the artifact carries.
     pub global_id: Option<String>,
     /// Why it was not found.
-    pub reason: Unresolved,
+    pub reason: UnresolvedReason,
     /// GitHub's own words, if it had any.
     pub message: Option<String>,
 }
@@ -151,7 +151,7 @@ impl fmt::Display for UnresolvedPullRequest {
         write!(
             f,
             "artifact {} of task {}: {}",
-            self.artifact,
+            self.artifact_index,
             sanitize_for_display(&self.task_id),
             self.reason
         )?;
@@ -166,7 +166,7 @@ impl fmt::Display for UnresolvedPullRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Unresolved {
+pub enum UnresolvedReason {
     /// GraphQL does not lead to it, and the task names no branch to look for.
     ///
     /// Tasks from lists have no sessions, which name the branch: get the task and try again.
@@ -204,7 +204,7 @@ pub enum Unresolved {
     },
 }
 
-impl fmt::Display for Unresolved {
+impl fmt::Display for UnresolvedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoBranch => f.write_str(
@@ -244,17 +244,17 @@ mod tests {
     fn what_a_server_says_cannot_act_on_a_terminal() {
         let evil = "a\u{1b}[2Jb\nc\u{202e}";
         for reason in [
-            Unresolved::OtherRepository {
+            UnresolvedReason::OtherRepository {
                 repository: Some(evil.to_owned()),
             },
-            Unresolved::OtherType {
+            UnresolvedReason::OtherType {
                 type_name: evil.to_owned(),
             },
-            Unresolved::NotFound,
+            UnresolvedReason::NotFound,
         ] {
             let shown = UnresolvedPullRequest {
                 task_id: evil.to_owned(),
-                artifact: 0,
+                artifact_index: 0,
                 id: None,
                 global_id: None,
                 reason,

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 
 use agents_api_raw::check_path_segment;
 
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// Owner and name of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RepoName {
+pub(crate) struct RepoName {
     pub(super) owner: String,
     pub(super) name: String,
 }

@@ -6,36 +6,36 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::by_branch::Branch;
+use super::pending::{Wanted, wanted};
 use super::repo_name::RepoName;
-use super::wanted::{Wanted, wanted};
 use super::{
-    FoundBy, PullRequest, PullRequestId, PullRequestNumber, PullRequestState, PullRequests, Unresolved,
-    UnresolvedPullRequest,
+    PullRequest, PullRequestId, PullRequestNumber, PullRequestState, PullRequests, ResolvedVia,
+    UnresolvedPullRequest, UnresolvedReason,
 };
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// The most ids that GraphQL takes at a time.
-pub(super) const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
 /// A pull request as one of the two APIs describes it.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) id: Option<PullRequestId>,
-    pub(super) number: PullRequestNumber,
-    pub(super) url: Option<String>,
-    pub(super) title: Option<String>,
-    pub(super) state: PullRequestState,
-    pub(super) is_draft: Option<bool>,
-    pub(super) head_ref: Option<String>,
-    pub(super) base_ref: Option<String>,
+pub(crate) struct Found {
+    pub(crate) id: Option<PullRequestId>,
+    pub(crate) number: PullRequestNumber,
+    pub(crate) url: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) state: PullRequestState,
+    pub(crate) is_draft: Option<bool>,
+    pub(crate) head_ref: Option<String>,
+    pub(crate) base_ref: Option<String>,
     /// The id of its repository.
-    pub(super) repository: Option<i64>,
-    pub(super) repository_name: Option<String>,
+    pub(crate) repository: Option<i64>,
+    pub(crate) repository_name: Option<String>,
 }
 
 /// What a global id leads to.
 #[derive(Clone, Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Pull(Found),
     /// A thing of this type.
     Other(String),
@@ -45,14 +45,14 @@ pub(super) enum Node {
 
 /// What GitHub answers when asked for the pull requests of a branch.
 #[derive(Clone, Debug)]
-pub(super) enum Listed {
+pub(crate) enum Listed {
     Pulls(Vec<Found>),
     Refused { status: u16, message: Option<String> },
 }
 
 /// The artifacts, and what is known so far.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     wanted: Vec<Wanted>,
     nodes: HashMap<String, Node>,
     lists: HashMap<Branch, Listed>,
@@ -62,7 +62,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The pull request artifacts of the tasks, which belong to `repo` if it is given.
-    pub(super) fn of<'t>(tasks: impl IntoIterator<Item = &'t Task>, repo: Option<&RepoName>) -> Self {
+    pub(crate) fn of<'t>(tasks: impl IntoIterator<Item = &'t Task>, repo: Option<&RepoName>) -> Self {
         Self {
             wanted: tasks.into_iter().flat_map(|task| wanted(task, repo)).collect(),
             nodes: HashMap::new(),
@@ -72,13 +72,13 @@ impl Plan {
     }
 
     /// What to ask GraphQL: each id once, so many at a time as it takes.
-    pub(super) fn batches(&self) -> Vec<Vec<String>> {
+    pub(crate) fn batches(&self) -> Vec<Vec<String>> {
         let ids = distinct(self.wanted.iter().filter_map(|wanted| wanted.global_id.clone()));
         ids.chunks(BATCH).map(<[String]>::to_vec).collect()
     }
 
     /// Takes the answer to a batch.
-    pub(super) fn learn_nodes(&mut self, batch: Vec<String>, nodes: Vec<Node>) {
+    pub(crate) fn learn_nodes(&mut self, batch: Vec<String>, nodes: Vec<Node>) {
         for node in &nodes {
             if let Node::Pull(Found {
                 repository: Some(id),
@@ -94,25 +94,27 @@ impl Plan {
     }
 
     /// What to list once GraphQL has answered: each branch once.
-    pub(super) fn branches(&self) -> Vec<Branch> {
+    pub(crate) fn branches(&self) -> Vec<Branch> {
         let open = self.wanted.iter().filter(|wanted| self.by_node(wanted).is_none());
         distinct(open.flat_map(|wanted| self.branches_of(wanted)))
     }
 
     /// Takes the answer to a list.
-    pub(super) fn learn_list(&mut self, branch: Branch, listed: Listed) {
+    pub(crate) fn learn_list(&mut self, branch: Branch, listed: Listed) {
         self.lists.insert(branch, listed);
     }
 
     /// What became of each artifact.
-    pub(super) fn finish(self) -> PullRequests {
+    pub(crate) fn finish(self) -> PullRequests {
         let mut pulls = PullRequests::default();
         for wanted in &self.wanted {
             match self.judge(wanted) {
-                Ok((found, found_by)) => pulls.resolved.push(resolved(wanted, found.clone(), found_by)),
+                Ok((found, resolved_via)) => {
+                    pulls.resolved.push(resolved(wanted, found.clone(), resolved_via))
+                }
                 Err((reason, message)) => pulls.unresolved.push(UnresolvedPullRequest {
                     task_id: wanted.task_id.clone(),
-                    artifact: wanted.artifact,
+                    artifact_index: wanted.artifact,
                     id: wanted.id,
                     global_id: wanted.global_id.clone(),
                     reason,
@@ -123,9 +125,9 @@ impl Plan {
         pulls
     }
 
-    fn judge(&self, wanted: &Wanted) -> Result<(&Found, FoundBy), (Unresolved, Option<String>)> {
+    fn judge(&self, wanted: &Wanted) -> Result<(&Found, ResolvedVia), (UnresolvedReason, Option<String>)> {
         match self.by_node(wanted) {
-            Some(Ok(found)) => return Ok((found, FoundBy::GlobalId)),
+            Some(Ok(found)) => return Ok((found, ResolvedVia::GlobalId)),
             Some(Err(reason)) => return Err((reason, None)),
             None => {}
         }
@@ -134,42 +136,42 @@ impl Plan {
             _ => None,
         };
         match self.by_branch(wanted) {
-            Ok(found) => Ok((found, FoundBy::Branch)),
+            Ok(found) => Ok((found, ResolvedVia::Branch)),
             Err((reason, message)) => Err((reason, message.or(told))),
         }
     }
 
     /// What the global id says; `None` if there is none, or it leads nowhere.
-    fn by_node(&self, wanted: &Wanted) -> Option<Result<&Found, Unresolved>> {
+    fn by_node(&self, wanted: &Wanted) -> Option<Result<&Found, UnresolvedReason>> {
         match self.nodes.get(wanted.global_id.as_ref()?)? {
             Node::Missing(_) => None,
-            Node::Other(type_name) => Some(Err(Unresolved::OtherType {
+            Node::Other(type_name) => Some(Err(UnresolvedReason::OtherType {
                 type_name: type_name.clone(),
             })),
             Node::Pull(found) => Some(match (wanted.id, found.id) {
-                (Some(meant), Some(id)) if meant != id => Err(Unresolved::OtherPullRequest { id }),
+                (Some(meant), Some(id)) if meant != id => Err(UnresolvedReason::OtherPullRequest { id }),
                 _ => own(wanted, found),
             }),
         }
     }
 
-    fn by_branch(&self, wanted: &Wanted) -> Result<&Found, (Unresolved, Option<String>)> {
+    fn by_branch(&self, wanted: &Wanted) -> Result<&Found, (UnresolvedReason, Option<String>)> {
         let branches = self.branches_of(wanted);
         if branches.is_empty() {
             let reason = if wanted.branches.is_empty() {
-                Unresolved::NoBranch
+                UnresolvedReason::NoBranch
             } else {
-                Unresolved::NoRepositoryName
+                UnresolvedReason::NoRepositoryName
             };
             return Err((reason, None));
         }
         let mut candidates: Vec<&Found> = Vec::new();
-        let mut nothing = (Unresolved::NotFound, None);
+        let mut nothing = (UnresolvedReason::NotFound, None);
         for branch in &branches {
             match self.lists.get(branch) {
                 Some(Listed::Pulls(found)) => candidates.extend(found),
                 Some(Listed::Refused { status, message }) => {
-                    nothing = (Unresolved::Refused { status: *status }, message.clone());
+                    nothing = (UnresolvedReason::Refused { status: *status }, message.clone());
                 }
                 None => {}
             }
@@ -191,7 +193,7 @@ impl Plan {
             ([], Some(other)) => Err((other_repository(other), None)),
             (several, _) => {
                 let candidates = several.iter().map(|found| found.number).collect();
-                Err((Unresolved::Ambiguous { candidates }, None))
+                Err((UnresolvedReason::Ambiguous { candidates }, None))
             }
         }
     }
@@ -211,23 +213,23 @@ impl Plan {
 }
 
 /// The pull request, if it may belong to the task's repository: as far as both ids are known, they are the same.
-fn own<'f>(wanted: &Wanted, found: &'f Found) -> Result<&'f Found, Unresolved> {
+fn own<'f>(wanted: &Wanted, found: &'f Found) -> Result<&'f Found, UnresolvedReason> {
     match (wanted.repository, found.repository) {
         (Some(meant), Some(id)) if meant != id => Err(other_repository(found)),
         _ => Ok(found),
     }
 }
 
-fn other_repository(found: &Found) -> Unresolved {
-    Unresolved::OtherRepository {
+fn other_repository(found: &Found) -> UnresolvedReason {
+    UnresolvedReason::OtherRepository {
         repository: found.repository_name.clone(),
     }
 }
 
-fn resolved(wanted: &Wanted, found: Found, found_by: FoundBy) -> PullRequest {
+fn resolved(wanted: &Wanted, found: Found, resolved_via: ResolvedVia) -> PullRequest {
     PullRequest {
         task_id: wanted.task_id.clone(),
-        artifact: wanted.artifact,
+        artifact_index: wanted.artifact,
         id: found.id.or(wanted.id),
         number: found.number,
         url: found.url,
@@ -237,12 +239,12 @@ fn resolved(wanted: &Wanted, found: Found, found_by: FoundBy) -> PullRequest {
         head_ref: found.head_ref,
         base_ref: found.base_ref,
         repository: found.repository_name,
-        found_by,
+        resolved_via,
     }
 }
 
 /// Each value once, where it came first.
-pub(super) fn distinct<T: Clone + Eq + Hash>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+pub(crate) fn distinct<T: Clone + Eq + Hash>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
     values
         .into_iter()

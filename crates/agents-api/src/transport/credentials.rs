@@ -6,11 +6,8 @@ use std::sync::Arc;
 use agents_api_raw as raw;
 use tokio::sync::Mutex;
 
-use crate::Error;
-use crate::tasks::BoxFuture;
-
-/// An error of a provider's own.
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::error::{BoxError, Error};
+use crate::future::BoxFuture;
 
 /// Makes tokens; an asynchronous closure is one.
 ///

@@ -8,8 +8,9 @@ use reqwest::header::HeaderMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::call::Call;
 use super::governor::Governor;
-use super::{Call, RateLimit};
+use crate::error::RateLimit;
 
 /// The gate of a client and all its clones.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use agents_api_raw::RawResponse;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use super::RateLimit;
-use super::headers::{LONGEST, asked, is_rate_limited, rate_limit, until};
+use crate::error::RateLimit;
+use crate::error::rate_limit_headers::{LONGEST, asked, is_rate_limited, rate_limit, until};
 
 /// The least time between two requests that create something.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
@@ -44,34 +44,34 @@ struct Quota {
 
 impl Governor {
     /// When the next request of `resource` may be sent, if not now.
-    pub(super) fn held_until(&self, resource: &str, now: Instant) -> Option<Instant> {
+    pub(crate) fn held_until(&self, resource: &str, now: Instant) -> Option<Instant> {
         let spent = self.quota(resource).and_then(|quota| quota.spent_until);
         self.held.max(spent).filter(|until| *until > now)
     }
 
     /// From when on the next write may be sent, if not now.
-    pub(super) fn next_write(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn next_write(&self, now: Instant) -> Option<Instant> {
         self.next_write.filter(|next| *next > now)
     }
 
     /// A write is sent now.
-    pub(super) fn wrote(&mut self, now: Instant) {
+    pub(crate) fn wrote(&mut self, now: Instant) {
         self.next_write = Some(now + BETWEEN_WRITES);
     }
 
     /// What GitHub said last of `resource`.
-    pub(super) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {
+    pub(crate) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {
         Some(self.quota(resource)?.told.clone())
     }
 
     /// A request of `resource` succeeded, or was refused for another reason than a limit.
-    pub(super) fn answered(&mut self, resource: &'static str, headers: &HeaderMap, now: Instant) {
+    pub(crate) fn answered(&mut self, resource: &'static str, headers: &HeaderMap, now: Instant) {
         self.untold = 0;
         self.learn(resource, headers, false, now);
     }
 
     /// A request of `resource` was refused. A rate limit holds the next ones.
-    pub(super) fn refused(&mut self, resource: &'static str, answer: &RawResponse, now: Instant) {
+    pub(crate) fn refused(&mut self, resource: &'static str, answer: &RawResponse, now: Instant) {
         if !is_rate_limited(answer) {
             return self.answered(resource, answer.headers(), now);
         }
@@ -142,8 +142,8 @@ pub(crate) fn later(now: Instant, after: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use super::super::headers::tests::{DATE, answer};
     use super::*;
+    use crate::error::rate_limit_headers::tests::{DATE, answer};
 
     /// A refusal: status, headers, body.
     type Refusal<'a> = (u16, &'a [(&'static str, &'static str)], &'static str);

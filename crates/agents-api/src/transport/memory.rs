@@ -7,7 +7,7 @@ use std::sync::Arc;
 use agents_api_raw::ResponseValue;
 use reqwest::header::{ETAG, HeaderValue};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The last answer to a look, with its tag.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Whether a failed request is sent again, and when. Pure: the failure and the dice come in, a pause comes out.
 use std::time::Duration;
 
-use super::RetryPolicy;
+use super::policy::RetryPolicy;
 
 /// A failure, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Span, debug, info_span};
 
-use super::Call;
-use crate::Error;
+use super::call::Call;
+use crate::error::Error;
 
 /// The span of an operation: all attempts, and the pauses between.
 pub(super) fn span(call: Call, server: &Url) -> Span {

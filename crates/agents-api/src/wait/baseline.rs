@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// What was known of a task before a follow-up, so that a wait does not take the previous ending for the new one; for
 /// [`WaitUntil::since`](super::WaitUntil::since).
@@ -32,8 +32,8 @@ use crate::Task;
 /// let after = task(r#"{"id":"t","state":"completed","created_at":"2026-01-01T00:00:00Z","session_count":2}"#)?;
 ///
 /// let baseline = Baseline::of(&before);
-/// assert!(!baseline.is_passed_by(&before));
-/// assert!(baseline.is_passed_by(&after));
+/// assert!(!baseline.has_advanced(&before));
+/// assert!(baseline.has_advanced(&after));
 /// # Ok(())
 /// # }
 /// # use agents_api::serde_json;
@@ -41,7 +41,7 @@ use crate::Task;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     id: String,
-    state: crate::TaskState,
+    state: agents_api_raw::types::TaskState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     updated_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ impl Baseline {
 
     /// Whether the task, as it is now, has moved on since; see
     /// [What counts as having moved on](Self#what-counts-as-having-moved-on).
-    pub fn is_passed_by(&self, task: &Task) -> bool {
+    pub fn has_advanced(&self, task: &Task) -> bool {
         !self.is_newer_than(task)
             && (self.has_more_sessions(task) || self.is_in_another_state(task) || self.has_ended_again(task))
     }
@@ -212,7 +212,7 @@ mod tests {
             ),
         ] {
             let baseline = Baseline::of(&task(json!({})));
-            assert_eq!(baseline.is_passed_by(&task(different)), passed, "{why}");
+            assert_eq!(baseline.has_advanced(&task(different)), passed, "{why}");
         }
     }
 
@@ -220,7 +220,7 @@ mod tests {
     fn what_a_baseline_does_not_know_is_no_evidence() {
         let listed = task(json!({"sessions": null}));
         assert!(
-            !Baseline::of(&listed).is_passed_by(&task(json!({}))),
+            !Baseline::of(&listed).has_advanced(&task(json!({}))),
             "from a list"
         );
         let partly = task(json!({"session_count": 2}));
@@ -228,17 +228,17 @@ mod tests {
             json!({"session_count": 2, "sessions": [session("s1", "completed", "00:10"), session("s2", "completed", "00:10")]}),
         );
         assert!(
-            !Baseline::of(&partly).is_passed_by(&now),
+            !Baseline::of(&partly).has_advanced(&now),
             "not all sessions were told"
         );
         let bare = task(json!({"sessions": null, "session_count": null, "updated_at": null}));
         assert!(
-            !Baseline::of(&bare).is_passed_by(&task(json!({}))),
+            !Baseline::of(&bare).has_advanced(&task(json!({}))),
             "nothing but a state"
         );
         let strange = task(json!({"state": "paused_by_policy"}));
         assert!(
-            !Baseline::of(&strange).is_passed_by(&task(json!({}))),
+            !Baseline::of(&strange).has_advanced(&task(json!({}))),
             "an unknown state"
         );
     }

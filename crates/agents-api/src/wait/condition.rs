@@ -1,7 +1,7 @@
 //! What is waited for.
 use std::fmt;
 
-use crate::Task;
+use agents_api_raw::types::Task;
 
 /// What a condition says of a task, as it is now.
 ///

@@ -5,7 +5,8 @@ use std::time::Duration;
 use agents_api_raw::sanitize_for_display;
 
 use super::poller::Poller;
-use crate::{Error, Task};
+use crate::error::Error;
+use agents_api_raw::types::Task;
 
 /// Why a wait ended without its condition being met, and what was seen until then.
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::Cadence;
+use super::cadence::Cadence;
 use super::schedule::{Next, Saw, Schedule};
 
 /// What GitHub does to one look, and how long its answer takes.

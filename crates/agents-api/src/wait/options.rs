@@ -3,11 +3,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::baseline::Baseline;
+use super::cadence::Cadence;
+use super::condition::{Condition, Progress};
 use super::error::Cause;
+use super::error::WaitError;
 use super::poller::{Poller, Step};
 use super::schedule::{PATIENCE, Schedule};
-use super::{Baseline, Cadence, Condition, Progress, Update, WaitError};
-use crate::{Error, Task, TaskRef};
+use super::update::Update;
+use crate::client::TaskRef;
+use crate::error::Error;
+use agents_api_raw::types::Task;
 
 /// How long a wait lasts if nothing else is said: longer than an agent's session does.
 const TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
@@ -90,7 +96,7 @@ impl Options {
         if self
             .baseline
             .as_ref()
-            .is_some_and(|baseline| baseline.is_passed_by(task))
+            .is_some_and(|baseline| baseline.has_advanced(task))
         {
             self.baseline = None;
         }

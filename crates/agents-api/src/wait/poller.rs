@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::Update;
 use super::schedule::{Next, Saw, Schedule, later};
+use super::update::Update;
 use super::update::is_further;
+use crate::client::TaskRef;
+use crate::error::Error;
 use crate::transport::Memory;
-use crate::{Error, Task, TaskRef};
+use agents_api_raw::types::Task;
 
 /// Looks at a task, again and again.
 pub(super) struct Poller {
@@ -164,7 +166,10 @@ mod tests {
     }
 
     fn poller(last: Option<Task>) -> Poller {
-        let client = crate::Client::builder().token("ghp_example").build().unwrap();
+        let client = crate::client::Client::builder()
+            .token("ghp_example")
+            .build()
+            .unwrap();
         let schedule = Schedule::new(Cadence::default(), Duration::ZERO);
         Poller::new(client.task("t"), schedule, last)
     }

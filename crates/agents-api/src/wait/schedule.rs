@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Cadence;
+use super::cadence::Cadence;
 use super::cadence::{Pace, shortened};
 
 /// How long looks may fail in a row by default.

@@ -3,10 +3,15 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use super::cadence::Cadence;
+use super::condition::Condition;
+use super::error::WaitError;
 use super::options::Options;
-use super::{Cadence, Condition, Update, WaitError};
-use crate::tasks::{BoxFuture, StartTask, Started};
-use crate::{Error, Task};
+use super::update::Update;
+use crate::error::Error;
+use crate::future::BoxFuture;
+use crate::start::{StartTask, Started};
+use agents_api_raw::types::Task;
 
 impl<R: From<Started>> StartTask<R> {
     /// Starts the task and waits until it meets a condition, such as [`until::settled()`](crate::until::settled).

@@ -13,8 +13,9 @@
 //! A state this version of the crate does not know meets none of these, and no contrary of one: the wait goes on, up to
 //! its time limit.
 use super::condition::combinators;
-use super::{Condition, Progress};
-use crate::{ArtifactType, Phase, Task, TaskState, TaskStateExt as _};
+use super::condition::{Condition, Progress};
+use crate::state::{Phase, TaskStateExt as _};
+use agents_api_raw::types::{ArtifactType, Task, TaskState};
 
 /// A ready-made condition.
 #[derive(Clone, Debug)]

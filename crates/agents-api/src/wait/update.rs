@@ -1,7 +1,7 @@
 //! What a look has seen change.
 use std::time::Duration;
 
-use crate::{Artifact, Session, Task};
+use agents_api_raw::types::{Artifact, Session, Task};
 
 /// A change of a task: what a [`Watch`](super::Watch) yields and
 /// [`WaitUntil::on_update`](super::WaitUntil::on_update) is told.

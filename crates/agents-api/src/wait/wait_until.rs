@@ -3,10 +3,15 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use super::baseline::Baseline;
+use super::cadence::Cadence;
+use super::condition::Condition;
+use super::error::WaitError;
 use super::options::Options;
-use super::{Baseline, Cadence, Condition, Update, WaitError};
-use crate::tasks::BoxFuture;
-use crate::{Task, TaskRef};
+use super::update::Update;
+use crate::client::TaskRef;
+use crate::future::BoxFuture;
+use agents_api_raw::types::Task;
 
 /// Waits when awaited; made by [`TaskRef::wait_until`] and [`TaskRef::wait_for`].
 ///
@@ -50,6 +55,26 @@ pub struct WaitUntil<C> {
     task: TaskRef,
     condition: C,
     options: Options,
+}
+
+impl TaskRef {
+    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled); two hours at most, if
+    /// nothing else is said.
+    pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
+        WaitUntil::new(self.clone(), condition)
+    }
+
+    /// Waits until `condition` holds of the task: as [`TaskRef::wait_until`], for a closure.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::wait::WaitError> {
+    /// let task = client.task("TASK_ID").wait_for(|task| task.session_count > Some(1)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for<F: FnMut(&Task) -> bool + Send + 'static>(&self, condition: F) -> WaitUntil<F> {
+        WaitUntil::new(self.clone(), condition)
+    }
 }
 
 impl<C: Condition> WaitUntil<C> {

@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
+use super::cadence::Cadence;
 use super::poller::{Poller, Step};
 use super::schedule::{PATIENCE, Schedule};
-use super::{Cadence, Update};
-use crate::tasks::BoxFuture;
-use crate::{Error, Task, TaskRef, TaskStateExt as _};
+use super::update::Update;
+use crate::client::TaskRef;
+use crate::error::Error;
+use crate::future::BoxFuture;
+use crate::state::TaskStateExt as _;
+use agents_api_raw::types::Task;
 
 /// The changes of a task; made by [`TaskRef::watch`].
 ///
 /// The first item comes at once and tells the task as it is. After that the stream sleeps between looks, and yields an
 /// item only when anything of the task has changed: several changes between two looks are one item. It ends after an item
-/// whose task has ended, unless [`Watch::until_dropped`] says otherwise. A state that this version of the crate does not
+/// whose task has ended, unless [`Watch::keep_watching_after_end`] says otherwise. A state that this version of the crate does not
 /// know is yielded as any other and is no end. There is no time limit: bound it from outside, or use
 /// [`TaskRef::wait_until`].
 ///
@@ -40,7 +44,7 @@ use crate::{Error, Task, TaskRef, TaskStateExt as _};
 ///
 /// Nothing is spawned, and time passes only while it is polled. Dropping the future of [`Watch::try_next`] loses nothing:
 /// a look under way goes on when the stream is asked again, and keeps its place among the requests
-/// [in flight](crate::ClientBuilder::in_flight) up to then. Dropping the stream ends it.
+/// [in flight](crate::ClientBuilder::max_in_flight) up to then. Dropping the stream ends it.
 ///
 /// # Errors
 /// Failures are ridden out as those of a wait are: see [Failures](super::WaitUntil#failures). One that will not pass, or
@@ -76,6 +80,23 @@ enum State {
     Done,
 }
 
+impl TaskRef {
+    /// The task's changes as a stream: the task as it is at once, then each change, up to its end.
+    ///
+    /// ```no_run
+    /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
+    /// let mut updates = client.task("TASK_ID").watch();
+    /// while let Some(update) = updates.try_next().await? {
+    ///     println!("{}", update.task.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone())
+    }
+}
+
 impl Watch {
     pub(crate) fn new(task: TaskRef) -> Self {
         let settings = Settings {
@@ -108,7 +129,7 @@ impl Watch {
     }
 
     /// Goes on after the task has ended, since a follow-up may wake it. Such a stream has no end.
-    pub fn until_dropped(mut self) -> Self {
+    pub fn keep_watching_after_end(mut self) -> Self {
         self.settings.past_the_end = true;
         self.afresh()
     }

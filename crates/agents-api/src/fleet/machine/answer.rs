@@ -3,14 +3,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Ask, Full, Machine, Sight};
+use crate::error::{Error, ErrorKind};
 use crate::fleet::agenda::Errand;
 use crate::fleet::budget::Class;
-use crate::fleet::event::{FleetEvent, GoneReason};
+use crate::fleet::event::{FleetEvent, RemovalReason};
 use crate::fleet::known::Seen;
 use crate::fleet::sight::{Lane, PageSight};
 use crate::fleet::walk::{Inventory, Turn};
 use crate::fleet::weather::{Failure, Weather};
-use crate::{Error, ErrorKind, Task, TaskStateExt as _};
+use crate::state::TaskStateExt as _;
+use agents_api_raw::types::Task;
 
 /// A get may be behind the list so many times; then it is believed.
 const PATIENCE: u32 = 5;
@@ -106,7 +108,7 @@ impl Machine {
         if task.id != id {
             // Lists and answers would never be found to be about it.
             let error = Error::unexpected(format!("GitHub calls the task {id:?} {:?}", task.id));
-            return self.known.gone(id, GoneReason::Refused(Arc::new(error)));
+            return self.known.gone(id, RemovalReason::Refused(Arc::new(error)));
         }
         let entry = self.known.get(id);
         let at_least = errand.at_least.max(entry.and_then(|entry| entry.task.updated_at));
@@ -145,7 +147,7 @@ impl Machine {
     fn failed(&mut self, now: Duration, ask: &Ask, error: Error, jitter: f64) {
         let mut failure = Failure::of(&error);
         if let Ask::Task { id, .. } = ask {
-            if error.kind() == ErrorKind::UnexpectedAnswer && self.is_listed(id) {
+            if error.kind() == ErrorKind::UnexpectedResponse && self.is_listed(id) {
                 // It is there, and only its details cannot be read yet.
                 failure = Failure::Passing(None);
             }
@@ -199,8 +201,8 @@ impl Machine {
             return;
         }
         let why = match failure {
-            Failure::NotFound => GoneReason::NotFound,
-            _ => GoneReason::Refused(Arc::new(error)),
+            Failure::NotFound => RemovalReason::NotFound,
+            _ => RemovalReason::Refused(Arc::new(error)),
         };
         self.known.gone(id, why);
     }

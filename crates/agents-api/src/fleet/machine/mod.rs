@@ -17,7 +17,9 @@ use super::looks::{LEAST, Looks};
 use super::sight::{Lane, PageSight};
 use super::walk::Inventory;
 use super::weather::Weather;
-use crate::{Error, Task, TaskStateExt as _};
+use crate::error::Error;
+use crate::state::TaskStateExt as _;
+use agents_api_raw::types::Task;
 
 /// So many new ids are got one by one; more are looked for in the list first.
 const FEW: usize = 20;
@@ -151,7 +153,7 @@ impl Machine {
         (self.told_mark, self.budget.tokens())
     }
 
-    pub(super) fn requests(&self) -> u64 {
+    pub(super) fn request_count(&self) -> u64 {
         self.budget.spent()
     }
 

@@ -9,10 +9,11 @@ use fastrand::Rng;
 use proptest::prelude::*;
 
 use self::world::{Fact, PER_PAGE, World, refusal};
-use super::event::{FleetEvent, GoneReason};
+use super::event::{FleetEvent, RemovalReason};
 use super::known::Following;
 use super::machine::{Ask, Machine, Settings, Sight, Step};
-use crate::{Task, TaskStateExt as _};
+use crate::state::TaskStateExt as _;
+use agents_api_raw::types::Task;
 
 const EVERY: u64 = 30;
 const RESYNC: u64 = 600;
@@ -177,7 +178,7 @@ fn stories(told: &Told) -> BTreeMap<String, Option<Arc<Task>>> {
                 assert_eq!(last.as_deref(), Some(&**before), "at {at}");
                 assert_ne!(before, after, "at {at}");
             }
-            FleetEvent::Gone { id, last, .. } => {
+            FleetEvent::Removed { id, last, .. } => {
                 let known = stories.insert(id.clone(), None).flatten();
                 assert_eq!(&known, last, "at {at}");
             }
@@ -246,7 +247,7 @@ fn check(case: &Case) {
 /// A tracked id that is not there yet is gone after two tries.
 fn gave_up_before_birth(told: &Told, fact: &Fact) -> bool {
     told.iter().any(|(at, event)| {
-        matches!(event, FleetEvent::Gone { id, last: None, why: GoneReason::NotFound } if *id == fact.task.id)
+        matches!(event, FleetEvent::Removed { id, last: None, reason: RemovalReason::NotFound } if *id == fact.task.id)
             && fact
                 .changes
                 .first()

@@ -7,9 +7,10 @@ use fastrand::Rng;
 use reqwest::StatusCode;
 
 use super::Case;
+use crate::error::Error;
 use crate::fleet::machine::{Ask, Machine, Sight};
 use crate::fleet::sight::{Lane, PageSight, Totals};
-use crate::{Error, Task, TaskState};
+use agents_api_raw::types::{Task, TaskState};
 
 /// Small, so that a few dozen tasks need many pages.
 pub(super) const PER_PAGE: usize = 5;

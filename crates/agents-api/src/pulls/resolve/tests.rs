@@ -52,7 +52,7 @@ fn in_repo(name: &str) -> Branch {
 }
 
 /// What becomes of one artifact, given the answers.
-fn one(data: Value, node: Option<Node>, listed: Option<Listed>) -> Result<u64, Unresolved> {
+fn one(data: Value, node: Option<Node>, listed: Option<Listed>) -> Result<u64, UnresolvedReason> {
     let task = task("t", json!([branch("work"), pull(data)]));
     let mut plan = Plan::of([&task], Some(&repo()));
     if let Some(node) = node {
@@ -80,17 +80,17 @@ fn a_global_id_leads_to_what_both_ids_agree_on() {
     assert_eq!(by_node(Node::Pull(found(None, 5, None))), Ok(5));
     assert_eq!(
         by_node(Node::Pull(found(8, 5, OWN))),
-        Err(Unresolved::OtherPullRequest {
+        Err(UnresolvedReason::OtherPullRequest {
             id: PullRequestId::new(8)
         })
     );
     assert_eq!(
         by_node(Node::Pull(found(7, 5, OTHER))),
-        Err(Unresolved::OtherRepository { repository: None })
+        Err(UnresolvedReason::OtherRepository { repository: None })
     );
     assert_eq!(
         by_node(Node::Other("Issue".to_owned())),
-        Err(Unresolved::OtherType {
+        Err(UnresolvedReason::OtherType {
             type_name: "Issue".to_owned()
         })
     );
@@ -105,18 +105,18 @@ fn a_branch_leads_to_the_pull_request_with_the_artifact_s_id() {
     );
     assert_eq!(
         by_branch(Listed::Pulls(vec![found(8, 6, OWN)])),
-        Err(Unresolved::NotFound)
+        Err(UnresolvedReason::NotFound)
     );
-    assert_eq!(by_branch(Listed::Pulls(vec![])), Err(Unresolved::NotFound));
+    assert_eq!(by_branch(Listed::Pulls(vec![])), Err(UnresolvedReason::NotFound));
     assert_eq!(
         by_branch(Listed::Pulls(vec![found(7, 5, OTHER)])),
-        Err(Unresolved::OtherRepository { repository: None })
+        Err(UnresolvedReason::OtherRepository { repository: None })
     );
     let refused = Listed::Refused {
         status: 404,
         message: None,
     };
-    assert_eq!(by_branch(refused), Err(Unresolved::Refused { status: 404 }));
+    assert_eq!(by_branch(refused), Err(UnresolvedReason::Refused { status: 404 }));
     // GraphQL may not know what REST does.
     let unknown = Node::Missing(Some("gone".to_owned()));
     let data = json!({ "id": 7, "global_id": "PR_1" });
@@ -139,9 +139,9 @@ fn without_any_id_a_branch_must_have_one_pull_request() {
         let candidates = vec![PullRequestNumber::new(6), PullRequestNumber::new(5)];
         assert_eq!(
             by_branch(vec![found(8, 6, OWN), found(7, 5, None)]),
-            Err(Unresolved::Ambiguous { candidates })
+            Err(UnresolvedReason::Ambiguous { candidates })
         );
-        assert_eq!(by_branch(vec![]), Err(Unresolved::NotFound));
+        assert_eq!(by_branch(vec![]), Err(UnresolvedReason::NotFound));
     }
 }
 
@@ -172,7 +172,10 @@ fn without_a_branch_or_a_name_there_is_nothing_to_ask() {
         .into_iter()
         .map(|missing| missing.reason)
         .collect();
-    assert_eq!(reasons, [Unresolved::NoBranch, Unresolved::NoRepositoryName]);
+    assert_eq!(
+        reasons,
+        [UnresolvedReason::NoBranch, UnresolvedReason::NoRepositoryName]
+    );
 }
 
 #[test]
@@ -263,8 +266,8 @@ proptest! {
             artifacts.filter(|(_, artifact)| artifact.type_.as_str() == "pull").map(|(position, _)| (task.id.clone(), position))
         }).collect();
         let place = |task: &str| task.parse::<usize>().unwrap();
-        let resolved: Vec<_> = pulls.resolved.iter().map(|pull| (pull.task_id.clone(), pull.artifact)).collect();
-        let unresolved: Vec<_> = pulls.unresolved.iter().map(|pull| (pull.task_id.clone(), pull.artifact)).collect();
+        let resolved: Vec<_> = pulls.resolved.iter().map(|pull| (pull.task_id.clone(), pull.artifact_index)).collect();
+        let unresolved: Vec<_> = pulls.unresolved.iter().map(|pull| (pull.task_id.clone(), pull.artifact_index)).collect();
         for list in [&resolved, &unresolved] {
             prop_assert!(list.is_sorted_by_key(|(task, artifact)| (place(task), *artifact)));
         }
@@ -272,7 +275,7 @@ proptest! {
         all.sort_by_key(|(task, artifact)| (place(task), *artifact));
         prop_assert_eq!(all, meant);
         for pull in &pulls.resolved {
-            let artifact = &tasks[place(&pull.task_id)].artifacts.as_ref().unwrap()[pull.artifact];
+            let artifact = &tasks[place(&pull.task_id)].artifacts.as_ref().unwrap()[pull.artifact_index];
             if let agents_api_raw::types::ArtifactData::GitHubResource(resource) = &artifact.data {
                 prop_assert_eq!(pull.id, Some(PullRequestId::new(resource.id)));
             }

@@ -1,0 +1,100 @@
+//! Gets one task.
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agents_api_raw::{self as raw, check_path_segment};
+use tokio::time::Instant;
+
+use crate::client::TaskRef;
+use crate::error::Error;
+use crate::future::BoxFuture;
+use crate::transport::{Call, Look, Memory};
+use agents_api_raw::types::Task;
+
+/// Gets a task with its sessions when awaited; made by [`TaskRef::get`].
+///
+/// ```no_run
+/// # async fn run(client: agents_api::Client) -> Result<(), agents_api::Error> {
+/// let task = client.task("TASK_ID").get().await?;
+/// println!("{}: {} sessions", task.state, task.sessions.map_or(0, |sessions| sessions.len()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct GetTask {
+    task: TaskRef,
+    timeout: Option<Duration>,
+}
+
+impl GetTask {
+    fn new(task: TaskRef) -> Self {
+        Self { task, timeout: None }
+    }
+
+    /// How long it may take, repetitions and pauses included; by default as the client was set up.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    async fn send(self) -> Result<Task, Error> {
+        let call = self.task.call()?;
+        let core = self.task.client().core();
+        let answer = core
+            .run(call, self.timeout, |client| self.task.request(client))
+            .await?;
+        Ok(answer.into_inner())
+    }
+}
+
+impl TaskRef {
+    /// The task as it is now, with its sessions.
+    pub fn get(&self) -> GetTask {
+        GetTask::new(self.clone())
+    }
+
+    /// Looks at the task once, for a poller: nothing is repeated, and a limit of GitHub's is an error at once.
+    pub(crate) async fn look(
+        &self,
+        memory: &mut Memory<Task>,
+        deadline: Instant,
+    ) -> Result<Look<Task>, Error> {
+        let call = self.call()?;
+        let core = self.client().core();
+        let answer = core
+            .look(call, memory.tag(), deadline, |client| self.request(client))
+            .await?;
+        memory.take(answer, |answer| Ok(answer.into_inner()))
+    }
+
+    /// Which operation gets the task, if its id can be one.
+    fn call(&self) -> Result<Call, Error> {
+        let id = self.id();
+        check_path_segment(id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
+        Ok(match self.repo() {
+            Some(_) => Call::GET_TASK_FOR_REPO,
+            None => Call::GET_TASK,
+        })
+    }
+
+    async fn request(&self, client: Arc<raw::Client>) -> Result<raw::ResponseValue<Task>, raw::Error> {
+        match self.repo() {
+            Some(repo) => {
+                let call = client.get_task_for_repo().owner(repo.owner()).repo(repo.name());
+                call.task_id(self.id()).send().await
+            }
+            None => client.get_task().task_id(self.id()).send().await,
+        }
+    }
+}
+
+impl IntoFuture for GetTask {
+    type Output = Result<Task, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

@@ -1,0 +1,176 @@
+//! What a list cannot be, and what it is in short.
+//!
+//! GitHub takes some senseless filters for none and lists everything, or answers something about a parameter that the
+//! caller never wrote. So they are refused here, before anything is sent.
+use chrono::Datelike;
+
+use super::builder::{ListTasks, Start};
+use super::stall_guard::Fingerprint;
+use crate::error::Error;
+use agents_api_raw::types::{SortDirection, TaskSort, TaskState};
+
+/// GitHub serves a user so many requests at a time.
+const MOST_AT_A_TIME: usize = 100;
+
+impl ListTasks {
+    /// Whether the list can be asked for, as far as settings other than the states tell.
+    pub(super) fn check_settings(&self) -> Result<(), Error> {
+        if !(1..=100).contains(&self.per_page) {
+            let count = self.per_page;
+            return Err(Error::invalid(format!(
+                "a page cannot have {count} tasks; `per_page` takes 1 to 100"
+            )));
+        }
+        if !(1..=MOST_AT_A_TIME).contains(&self.concurrency) {
+            let pages = self.concurrency;
+            return Err(Error::invalid(format!(
+                "{pages} pages cannot be asked for at a time; `concurrency` takes 1 to {MOST_AT_A_TIME}"
+            )));
+        }
+        if let Some(since) = self.since.filter(|since| !(0..=9999).contains(&since.year())) {
+            return Err(Error::invalid(format!(
+                "`since` is in the year {}, which GitHub cannot read; it takes the years 0 to 9999",
+                since.year()
+            )));
+        }
+        if let Some(id) = self.creators.iter().flatten().find(|id| **id <= 0) {
+            return Err(Error::invalid(format!(
+                "{id} is no user id; `creators` takes positive numbers"
+            )));
+        }
+        match &self.start {
+            Start::Page(0) => Err(Error::invalid("there is no page 0; `start_page` counts from 1")),
+            Start::Cursor(cursor) if cursor.list != self.fingerprint() => Err(Error::invalid(
+                "the cursor is of another list; resume with the repository, filters, order and page size of the walk that it comes from",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the list is, in short: the same for lists that have the same pages, today and in later versions.
+    ///
+    /// It has no secrets to keep, and nobody gains by a collision but the one who made it.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut print = Fingerprint::new();
+        match &self.repo {
+            // GitHub does not tell upper from lower case here.
+            Some(repo) => print.add("repo", [repo.to_string().to_ascii_lowercase()]),
+            None => print.add("user", [""]),
+        }
+        if let Some(states) = &self.states {
+            print.add("state", sorted(states.iter().map(TaskState::as_str)));
+        }
+        if let Some(ids) = &self.creators {
+            print.add("creator_id", sorted(ids).map(i64::to_string));
+        }
+        if let Some(since) = self.since {
+            print.add("since", [since.to_rfc3339()]);
+        }
+        print.add(
+            "sort",
+            [self.sort.as_ref().unwrap_or(&TaskSort::UpdatedAt).as_str()],
+        );
+        let direction = self.direction.as_ref().unwrap_or(&SortDirection::Desc);
+        print.add("direction", [direction.as_str()]);
+        let lane = match (self.then_archived, self.is_archived()) {
+            (true, _) => "both",
+            (false, true) => "archived",
+            (false, false) => "active",
+        };
+        print.add("lane", [lane]);
+        print.add("per_page", [self.per_page.to_string()]);
+        print.0
+    }
+}
+
+/// Each value once, in its order.
+fn sorted<T: Ord>(values: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    std::collections::BTreeSet::from_iter(values).into_iter()
+}
+
+impl Fingerprint {
+    fn add<T: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = T>) {
+        self.bytes(name.as_bytes(), 0x1e);
+        for value in values {
+            self.bytes(value.as_ref().as_bytes(), 0x1f);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::client::{Client, Repo};
+
+    fn client() -> Client {
+        Client::builder().token("ghp_example").build().unwrap()
+    }
+
+    fn repo(name: &str) -> Repo {
+        client().repo("octocat", name).unwrap()
+    }
+
+    #[test]
+    fn lists_with_the_same_pages_have_the_same_fingerprint() {
+        let list = || repo("hello").list_tasks();
+        let idle = TaskState::Unknown("idle".to_owned());
+        for (one, other) in [
+            (list(), repo("Hello").list_tasks()),
+            (
+                list(),
+                list().sort(TaskSort::UpdatedAt).direction(SortDirection::Desc),
+            ),
+            (list(), list().concurrency(8).start_page(3)),
+            (
+                list().including_archived(),
+                list().archived().including_archived(),
+            ),
+            (list().archived(), list().including_archived().archived()),
+            (list().creators([2, 1]), list().creators([1, 2, 1])),
+            (
+                list().states([TaskState::Failed, idle]),
+                list().states([TaskState::Idle, TaskState::Failed]),
+            ),
+        ] {
+            assert_eq!(one.fingerprint(), other.fingerprint(), "{one:?}\n{other:?}");
+        }
+    }
+
+    #[test]
+    fn every_setting_that_changes_the_pages_changes_the_fingerprint() {
+        let list = || repo("hello").list_tasks();
+        let lists = [
+            list(),
+            client().list_tasks(),
+            repo("other").list_tasks(),
+            list().states([TaskState::Failed]),
+            list().states([TaskState::Idle]),
+            list().states([TaskState::Failed, TaskState::Idle]),
+            list().sort(TaskSort::CreatedAt),
+            list().direction(SortDirection::Asc),
+            list().in_creation_order(),
+            list().since(DateTime::UNIX_EPOCH),
+            list().archived(),
+            list().including_archived(),
+            list().creators([1]),
+            list().creators([12]),
+            list().creators([1, 2]),
+            list().per_page(99),
+        ];
+        let prints: std::collections::BTreeSet<_> = lists.iter().map(ListTasks::fingerprint).collect();
+        assert_eq!(prints.len(), lists.len());
+    }
+
+    /// Cursors that people stored must stay good.
+    #[test]
+    fn the_fingerprint_does_not_change_between_versions() {
+        let list = repo("hello-world").list_tasks().states([TaskState::Failed]);
+        assert_eq!(
+            list.cursor_at(list.first_place(), super::super::stall_guard::Given::nothing())
+                .to_string(),
+            "v1.active.1.e42efae26b41d57f.."
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Starts a task: once, by default; with a key, safely again.
+mod builder;
+mod fallback;
+mod key;
+mod keyed;
+mod outcome;
+mod reconcile;
+mod request;
+mod search;
+
+pub use builder::StartTask;
+pub use fallback::Fallback;
+pub use key::IdempotencyKey;
+pub use outcome::{StartOrigin, Started};
+pub use reconcile::{Reconcile, Reconciled};

@@ -1,0 +1,276 @@
+//! Starts with an idempotency key: at most one task, whatever the network does.
+
+use std::time::Duration;
+
+use crate::support::connect;
+use agents_api::start::{Fallback, IdempotencyKey, Reconciled, StartOrigin};
+use agents_api::{Delivery, ErrorKind};
+use agents_api_emulator::{Clock, Effect, Emulator, Fault, Operation, RequestRecord, Target, TaskSeed};
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An emulator that follows tokio's clock.
+async fn emulator() -> Emulator {
+    Emulator::builder().clock(Clock::real()).start().await.unwrap()
+}
+
+fn count(github: &Emulator, is: impl Fn(&RequestRecord) -> bool) -> usize {
+    github.requests().iter().filter(|request| is(request)).count()
+}
+
+fn starts(github: &Emulator) -> usize {
+    count(github, |request| request.method == "POST")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_is_the_last_line_of_the_prompt() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let started = repo
+        .start_task("Fix it\n")
+        .idempotency_key("issue-17")
+        .await
+        .unwrap();
+    assert_eq!(
+        (started.origin, started.duplicates.len()),
+        (StartOrigin::Created, 0)
+    );
+    let body = github.requests().pop().unwrap().body.unwrap();
+    assert_eq!(
+        body,
+        r#"{"create_pull_request":false,"prompt":"Fix it\n\nIdempotency-Key: issue-17"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_starts_one_task_in_this_process_and_the_next() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let first = repo.start_task("p").idempotency_key("k").await.unwrap();
+    let again = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!((again.origin, &again.id), (StartOrigin::Existing, &first.id));
+    for archived in [false, true] {
+        if archived {
+            github.tasks()[0].archive();
+        }
+        let (_, elsewhere) = connect(&github);
+        let start = elsewhere
+            .start_task("other words")
+            .model("gpt-5.4")
+            .idempotency_key("k");
+        let found = start.await.unwrap();
+        assert_eq!((found.origin, &found.id), (StartOrigin::Existing, &first.id));
+        assert_eq!(found.model.as_deref(), Some("claude-sonnet-4.6"));
+    }
+    assert_eq!(starts(&github), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_keys_and_older_tasks_are_others() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let first = repo.start_task("p").idempotency_key("k").await.unwrap();
+    let other = repo.start_task("p").idempotency_key("k2").await.unwrap();
+    assert_ne!(first.id, other.id);
+    github.advance(SECOND * 2 * 24 * 60 * 60);
+    let (_, elsewhere) = connect(&github);
+    let days = IdempotencyKey::new("k").lookback_window(SECOND * 3 * 24 * 60 * 60);
+    let found = elsewhere.start_task("p").idempotency_key(days).await.unwrap();
+    assert_eq!(found.id, first.id);
+    let (_, elsewhere) = connect(&github);
+    let newer = elsewhere.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!(newer.origin, StartOrigin::Created);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_remembers_is_no_older_than_the_key_looks_back() {
+    let github = emulator().await;
+    let (_, repo) = connect(&github);
+    let start = repo.start_task("p");
+    let start = start.idempotency_key(IdempotencyKey::new("k").lookback_window(SECOND * 600));
+    let first = start.clone().await.unwrap();
+    sleep(SECOND * 500).await;
+    assert_eq!(start.clone().await.unwrap().id, first.id);
+    sleep(SECOND * 500).await;
+    assert_ne!(start.await.unwrap().id, first.id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_stand_in_a_prompt_is_refused_before_anything_is_sent() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let start = repo.start_task("p").idempotency_key("two words");
+    for error in [start.reconcile().await.unwrap_err(), start.await.unwrap_err()] {
+        assert_eq!(
+            (error.kind(), error.delivery()),
+            (ErrorKind::InvalidInput, Delivery::NotSent)
+        );
+    }
+    assert!(github.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_found_by_its_key_with_the_fallbacks_that_led_to_it() {
+    let github = Emulator::start().await.unwrap();
+    github.inject(Fault::on(Operation::StartTask, Effect::Truncate(None)).nth(2));
+    let (_, repo) = connect(&github);
+    let start = repo
+        .start_task("p")
+        .model("no-such")
+        .or_model("gpt-5.4")
+        .idempotency_key("k");
+    let started = start.clone().await.unwrap();
+    assert_eq!(
+        (started.origin, started.model.as_deref()),
+        (StartOrigin::Recovered, Some("gpt-5.4"))
+    );
+    assert!(matches!(started.fallbacks[..], [Fallback::Model { .. }]));
+    assert!(matches!(start.reconcile().await.unwrap(), Reconciled::Found(task) if task.id == started.id));
+    assert_eq!((starts(&github), github.tasks().len()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_is_not_sent_again_by_the_same_call() {
+    let github = emulator().await;
+    github.inject(Fault::on(Operation::StartTask, Effect::Hang).nth(1));
+    let (_, repo) = connect(&github);
+    let start = repo.start_task("p").idempotency_key("k");
+    let error = start.clone().await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Unknown, "{error}");
+    assert_eq!((starts(&github), github.tasks().len()), (1, 0));
+    assert_eq!(start.await.unwrap().origin, StartOrigin::Created);
+    assert_eq!((starts(&github), github.tasks().len()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_appears_late_is_found_also_after_the_caller_gave_up() {
+    for patience in [SECOND * 2, SECOND * 300] {
+        let github = emulator().await;
+        github.inject(Fault::on(Operation::StartTask, Effect::Reset).nth(1));
+        let (_, repo) = connect(&github);
+        let start = repo.start_task("p").idempotency_key("k");
+        let appears = async {
+            sleep(SECOND * 50).await;
+            github
+                .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
+                .unwrap();
+        };
+        let (first, ()) = tokio::join!(
+            async {
+                match timeout(patience, start.clone().into_future()).await {
+                    Ok(started) => (started.unwrap(), StartOrigin::Recovered),
+                    // At once, by the same client: it knows that it has to wait.
+                    Err(_) => (start.clone().await.unwrap(), StartOrigin::Existing),
+                }
+            },
+            appears
+        );
+        assert_eq!(first.0.origin, first.1);
+        assert_eq!((starts(&github), github.tasks().len()), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_dropped_under_way_counts_as_lost() {
+    let github = emulator().await;
+    github.inject(
+        Fault::on(Operation::StartTask, Effect::Hang)
+            .nth(1)
+            .after_applied(),
+    );
+    let (_, repo) = connect(&github);
+    let start = repo.start_task("p").idempotency_key("k");
+    assert!(timeout(SECOND, start.clone().into_future()).await.is_err());
+    assert_eq!(start.await.unwrap().origin, StartOrigin::Existing);
+    assert_eq!((starts(&github), github.tasks().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn starts_with_one_key_at_once_by_one_client_are_one() {
+    let github = Emulator::start().await.unwrap();
+    let (client, _) = connect(&github);
+    let repos = ["Octocat", "octocat"].map(|owner| client.repo(owner, "hello-world").unwrap());
+    let starts_at_once = repos.iter().cycle().take(10);
+    let starts_at_once = starts_at_once.map(|repo| repo.start_task("p").idempotency_key("k").into_future());
+    let ids: Vec<_> = join_all(starts_at_once)
+        .await
+        .into_iter()
+        .map(|started| started.unwrap().task.id)
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(starts(&github), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_duplicates_the_oldest_is_the_one_and_the_others_are_named() {
+    let github = Emulator::start().await.unwrap();
+    let seed = || {
+        github
+            .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
+            .unwrap()
+            .id()
+    };
+    let oldest = seed();
+    github.advance(SECOND * 5);
+    let other = seed();
+    let (_, repo) = connect(&github);
+    for _ in 0..2 {
+        let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+        assert_eq!((&started.id, started.duplicates.len()), (&oldest, 1));
+        assert_eq!(started.duplicates[0].id, other);
+    }
+    assert_eq!(starts(&github), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_prompt_appears_late_is_waited_for() {
+    let github = emulator().await;
+    github
+        .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
+        .unwrap();
+    github.inject(Fault::on(Target::Gets, Effect::Status(404)).times(1));
+    github.inject(Fault::on(Target::Gets, Effect::NullField("sessions".into())).times(2));
+    let (_, repo) = connect(&github);
+    let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!((started.origin, starts(&github)), (StartOrigin::Existing, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_while_a_task_cannot_be_told_from_the_one() {
+    let github = emulator().await;
+    github.seed_task(TaskSeed::new("q")).unwrap();
+    github.inject(Fault::on(Target::Gets, Effect::NullField("prompt".into())));
+    let (_, repo) = connect(&github);
+    let error = repo.start_task("p").idempotency_key("k").await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::NotSent, "{error}");
+    assert!(error.to_string().contains(&github.tasks()[0].id()), "{error}");
+    assert_eq!(starts(&github), 0);
+    // A task of another user need not be told apart.
+    let key = IdempotencyKey::new("k").creator(github.add_user("hubot"));
+    assert!(repo.start_task("p").idempotency_key(key).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_starts_read_each_task_once() {
+    let github = Emulator::start().await.unwrap();
+    for number in 0..20 {
+        github
+            .seed_task(TaskSeed::new(format!("seeded {number}")))
+            .unwrap();
+    }
+    let (_, repo) = connect(&github);
+    for number in 0..20 {
+        repo.start_task("p")
+            .idempotency_key(format!("k{number}"))
+            .await
+            .unwrap();
+    }
+    let gets = count(&github, |request| request.operation.is_some_and(is_get));
+    assert_eq!(gets, 20);
+}
+
+fn is_get(operation: Operation) -> bool {
+    matches!(operation, Operation::GetTask | Operation::GetRepoTask)
+}

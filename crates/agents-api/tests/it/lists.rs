@@ -1,0 +1,228 @@
+//! Lists: every task once, whatever happens between the pages.
+
+use std::collections::BTreeSet;
+
+use crate::support::{answers, connect};
+use agents_api::{ErrorKind, Task, TaskState};
+use agents_api_emulator::{Effect, Emulator, Fault, Target, TaskSeed};
+use futures_util::{Stream, TryStreamExt};
+
+#[tokio::test]
+async fn every_task_is_listed_once_over_all_pages() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (client, repo) = connect(&github);
+    for list in [repo.list_tasks(), client.list_tasks()] {
+        let total = list
+            .clone()
+            .pages()
+            .try_next()
+            .await
+            .unwrap()
+            .unwrap()
+            .total_active_count;
+        let mut items = list.per_page(7).items();
+        let mut ids = BTreeSet::new();
+        while let Some(task) = items.try_next().await.unwrap() {
+            assert!(ids.insert(task.id), "a task came twice");
+        }
+        assert!(ids.len() > 14, "more than two pages");
+        assert_eq!(i64::try_from(ids.len()).ok(), total);
+    }
+}
+
+#[tokio::test]
+async fn pages_and_items_are_streams_that_may_be_moved_anywhere() {
+    fn is_stream<S: Stream + Send + Unpin + 'static>(stream: S) -> S {
+        stream
+    }
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = || repo.list_tasks().per_page(7).concurrency(3);
+    let pages: Vec<_> = is_stream(list().pages()).try_collect().await.unwrap();
+    let items: Vec<_> = is_stream(list().items()).try_collect().await.unwrap();
+    let on_pages: Vec<_> = pages.into_iter().flat_map(|page| page.tasks).collect();
+    assert_eq!(on_pages, items);
+}
+
+#[tokio::test]
+async fn tasks_that_move_between_pages_come_once() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::MoveItems(5)));
+    let (_, repo) = connect(&github);
+    let mut items = repo.list_tasks().per_page(10).items();
+    let mut ids = BTreeSet::new();
+    while let Some(task) = items.try_next().await.unwrap() {
+        assert!(ids.insert(task.id), "a task came twice");
+    }
+}
+
+#[tokio::test]
+async fn an_error_keeps_the_place_and_an_empty_page_is_no_end() {
+    let github = Emulator::builder().tasks(30).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::Html(502)).nth(2));
+    github.inject(Fault::on(Target::Lists, Effect::EmptyPage).nth(3));
+    let (_, repo) = connect(&github);
+    let mut pages = repo.list_tasks().per_page(5).pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 1);
+    assert_eq!(pages.try_next().await.unwrap_err().status(), Some(502));
+    let second = pages.try_next().await.unwrap().unwrap();
+    assert_eq!((second.number, second.tasks.len()), (2, 0));
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 3);
+}
+
+#[tokio::test]
+async fn a_next_link_that_leads_nowhere_or_elsewhere_does_no_harm() {
+    let github = Emulator::builder().tasks(30).start().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::NextToSelf).nth(1));
+    let (_, repo) = connect(&github);
+    let mut pages = repo.list_tasks().per_page(5).pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().tasks.len(), 5);
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+
+    let elsewhere = Emulator::start().await.unwrap();
+    github.clear_faults();
+    github.inject(Fault::on(Target::Lists, Effect::NextToHost(elsewhere.base_url().to_owned())).nth(1));
+    let mut pages = repo.list_tasks().per_page(20).pages();
+    while pages.try_next().await.unwrap().is_some() {}
+    assert!(elsewhere.requests().is_empty(), "the token went to another host");
+}
+
+#[tokio::test]
+async fn filters_reach_github() {
+    let github = Emulator::builder().start().await.unwrap();
+    let failed = github
+        .seed_task(TaskSeed::new("a").state(agents_api_emulator::TaskState::Failed))
+        .unwrap();
+    github
+        .seed_task(TaskSeed::new("b").state(agents_api_emulator::TaskState::Idle))
+        .unwrap();
+    let old = github.seed_task(TaskSeed::new("c").archived()).unwrap();
+    let (client, repo) = connect(&github);
+    let list = repo.list_tasks().states([TaskState::Failed, TaskState::TimedOut]);
+    let page = list.pages().try_next().await.unwrap().unwrap();
+    assert_eq!(
+        page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>(),
+        [failed.id()]
+    );
+    let page = client
+        .list_tasks()
+        .archived()
+        .pages()
+        .try_next()
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        page.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>(),
+        [old.id()]
+    );
+}
+
+/// An answer with these tasks and this `Link` header.
+fn page(ids: &[&str], link: &str) -> String {
+    let tasks: Vec<_> = ids
+        .iter()
+        .map(|id| format!(r#"{{"id":"{id}","state":"queued","created_at":"2026-01-01T00:00:00Z"}}"#))
+        .collect();
+    let headers = format!("x-github-request-id: R1\r\nLink: {link}\r\n");
+    crate::support::answer(200, &headers, &format!(r#"{{"tasks":[{}]}}"#, tasks.join(",")))
+}
+
+const BROKEN: &str = "<https://x/?page=two>; rel=\"next\"";
+
+fn ids(tasks: &[Task]) -> Vec<&str> {
+    tasks.iter().map(|task| task.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_page_whose_next_link_is_broken_is_given_out_before_the_error() {
+    let second = "<https://x/?page=2>; rel=\"next\"";
+    let (_, repo) = answers([
+        page(&["a", "b"], BROKEN),
+        page(&["a", "b"], second),
+        page(&["c"], ""),
+    ])
+    .await;
+    let mut pages = repo.list_tasks().pages();
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["a", "b"]);
+    let page = pages.cursor().map(|cursor| cursor.to_string());
+    assert!(page.is_some_and(|cursor| cursor.starts_with("v1.active.1.")));
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.request_id()),
+        (ErrorKind::UnexpectedResponse, Some(200), Some("R1"))
+    );
+    assert_eq!(error.response().unwrap().headers()["link"], BROKEN);
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["a", "b"]);
+    assert_eq!(ids(&pages.try_next().await.unwrap().unwrap().tasks), ["c"]);
+    assert_eq!((pages.cursor(), pages.try_next().await.unwrap()), (None, None));
+}
+
+#[tokio::test]
+async fn items_give_out_no_task_again_after_a_broken_link() {
+    let (_, repo) = answers([page(&["a", "b"], BROKEN), page(&["a", "b"], BROKEN)]).await;
+    let mut items = repo.list_tasks().items();
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(
+            items
+                .try_next()
+                .await
+                .map_or_else(|_| "error".to_owned(), |task| task.unwrap().id),
+        );
+    }
+    assert_eq!(told, ["a", "b", "error", "error"]);
+}
+
+#[tokio::test]
+async fn creation_order_is_oldest_first_by_creation() {
+    let github = Emulator::builder().tasks(20).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let page = repo
+        .list_tasks()
+        .in_creation_order()
+        .pages()
+        .try_next()
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(page.tasks.len() > 1 && page.tasks.is_sorted_by_key(|task| task.created_at));
+}
+
+#[tokio::test]
+async fn a_list_that_names_pages_for_ever_is_an_error() {
+    let next = |number: u64| format!("<https://x/?page={}>; rel=\"next\"", number + 1);
+    let empty = |number| page(&[], &next(number));
+    let same = |number| page(&["a", "b"], &next(number));
+    let shuffled = |number: u64| {
+        page(
+            [&["a", "b"], &["b", "a"]][usize::from(number.is_multiple_of(2))],
+            &next(number),
+        )
+    };
+
+    let (_, repo) = answers((1..=150).map(empty)).await;
+    let mut pages = repo.list_tasks().pages();
+    let mut given = 0;
+    let error = loop {
+        match pages.try_next().await {
+            Ok(page) => given += page.into_iter().count(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((given, error.kind()), (99, ErrorKind::UnexpectedResponse));
+    assert!(error.to_string().contains("no end"), "{error}");
+    assert_eq!(pages.try_next().await.unwrap().unwrap().number, 101, "it goes on");
+
+    for answered in [
+        (1..=101).map(same).collect::<Vec<_>>(),
+        (1..=101).map(shuffled).collect(),
+    ] {
+        let (_, repo) = answers(answered).await;
+        let mut items = repo.list_tasks().items();
+        let error = items.next_batch(10).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+        assert_eq!(ids(&items.drain_buffered()).len(), 2);
+    }
+}

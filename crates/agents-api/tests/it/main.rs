@@ -1,0 +1,31 @@
+//! The client against the emulator, and against servers that misbehave, over real sockets.
+
+mod clients;
+mod credentials;
+mod errors;
+mod examples;
+mod faults;
+mod fleet;
+mod fleet_day;
+mod fleet_edges;
+mod follow_ups;
+mod hostile;
+mod keys;
+mod limits;
+mod list_cursors;
+mod list_filters;
+mod list_paging;
+mod lists;
+mod pulls;
+mod reconcile;
+mod secrets;
+mod security;
+mod start_faults;
+mod starts;
+mod support;
+mod traces;
+mod usage;
+mod wait_failures;
+mod waits;
+mod watch;
+mod watch_failures;
