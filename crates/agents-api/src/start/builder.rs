@@ -169,6 +169,8 @@ impl<R> StartTask<R> {
     ///
     /// # What it promises
     /// In one repository a key starts at most one task, as long as
+    /// - the task is not both archived and unarchived within the search, each time together with another task that is moved
+    ///   the opposite way: any other move of tasks between pages and lists is noticed;
     /// - GitHub gives back the prompt with its last line, and its lists show a task within
     ///   [`visibility_timeout`](IdempotencyKey::visibility_timeout) after its start was sent or given up;
     /// - all starts with the key happen within [`lookback_window`](IdempotencyKey::lookback_window);
@@ -183,7 +185,8 @@ impl<R> StartTask<R> {
     /// The key alone decides. A start with the key of another results in the other's task, whatever its prompt says.
     ///
     /// # What it costs
-    /// Two list requests at least, and a get for each task of the last day ([`IdempotencyKey::lookback_window`]) that this
+    /// Three list requests at least, more while tasks are archived, and a get for each task of the last day
+    /// ([`IdempotencyKey::lookback_window`]) that this
     /// client has not read before.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use agents_api_raw::types::Task;
 use super::builder::{Sent, StartTask};
 use super::key::{IdempotencyKey, MAX_SETTLE};
 use super::outcome::{StartOrigin, Started};
-use super::search::{Search, Sighting, Since, Sought, later};
+use super::search::{Search, Sighting, Since, Sought, UNSETTLED, later};
 use crate::client::start_registry::Attempt;
 use crate::error::{Delivery, Error};
 
@@ -53,6 +53,10 @@ pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> R
             "GitHub does not show the prompt of task {id}, so whether it has the idempotency key is not known; look at \
              it, then wait, or set the key's `lookback_window` or `creator` so that it is left out"
         )));
+    }
+
+    if seen.unsettled {
+        return Err(Error::invalid(UNSETTLED));
     }
 
     let sending = Sending::begin(&mut attempt);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::search::{Search, Sighting, Since, Sought, later};
+use super::search::{Search, Sighting, Since, Sought, UNSETTLED, later};
 use crate::client::Repo;
 use crate::error::Error;
 use crate::future::BoxFuture;
@@ -103,10 +103,13 @@ impl Reconcile {
         let mut search = Search::new(self.repo, sought, self.since);
         search.creator = self.creator;
         search.excluded.extend(self.excluded);
-        let mut matches = search
+        let seen = search
             .follow(later(Instant::now(), self.timeout), Sighting::is_match)
-            .await?
-            .matches;
+            .await?;
+        if seen.unsettled && !seen.is_match() {
+            return Err(Error::unexpected(UNSETTLED));
+        }
+        let mut matches = seen.matches;
         matches.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(match matches.len() {
             0 => Reconciled::NotFound,

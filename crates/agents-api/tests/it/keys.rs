@@ -1,11 +1,14 @@
 //! Starts with an idempotency key: at most one task, whatever the network does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::connect;
+use crate::support::{connect, connect_between};
 use agents_api::start::{Fallback, IdempotencyKey, Reconciled, StartOrigin};
-use agents_api::{Delivery, ErrorKind};
-use agents_api_emulator::{Clock, Effect, Emulator, Fault, Operation, RequestRecord, Target, TaskSeed};
+use agents_api::{Delivery, ErrorKind, Repo};
+use agents_api_emulator::{
+    Clock, Effect, Emulator, Fault, Operation, RequestRecord, Target, TaskHandle, TaskSeed,
+};
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
@@ -273,4 +276,130 @@ async fn many_starts_read_each_task_once() {
 
 fn is_get(operation: Operation) -> bool {
     matches!(operation, Operation::GetTask | Operation::GetRepoTask)
+}
+
+/// What happens between the first two requests of a search, of 101 tasks and an old one that is archived. Task 0 has the key.
+type Race = fn(&Emulator, &[TaskHandle]);
+
+const RACES: [(&str, Race); 6] = [
+    ("a younger one is archived", |_, tasks| tasks[50].archive()),
+    ("all younger ones are archived", |_, tasks| {
+        tasks[1..].iter().for_each(TaskHandle::archive);
+    }),
+    ("one is archived and one created", |github, tasks| {
+        tasks[50].archive();
+        github.seed_task(TaskSeed::new("new")).unwrap();
+    }),
+    ("one is archived and an old one unarchived", |_, tasks| {
+        tasks[50].archive();
+        tasks[101].unarchive();
+    }),
+    ("it is archived", |_, tasks| tasks[0].archive()),
+    ("it is archived and an old one unarchived", |_, tasks| {
+        tasks[0].archive();
+        tasks[101].unarchive();
+    }),
+];
+
+/// Tasks for a race: the one with the key, 100 younger ones, and an old archived one.
+fn tasks_for_a_race(github: &Emulator) -> Vec<TaskHandle> {
+    let seed = |prompt: &str| github.seed_task(TaskSeed::new(prompt)).unwrap();
+    let old = seed("old");
+    old.archive();
+    let mut tasks = vec![seed("p\n\nIdempotency-Key: k")];
+    for _ in 0..100 {
+        github.advance(SECOND);
+        tasks.push(seed("younger"));
+    }
+    tasks.push(old);
+    tasks
+}
+
+/// A repository in which this happens after the given answer.
+async fn racing(github: &Arc<Emulator>, tasks: &[TaskHandle], after: usize, race: Race) -> Repo {
+    let (emulator, tasks) = (github.clone(), tasks.to_vec());
+    let mut lists = 0;
+    let (_, repo) = connect_between(github, move |line| {
+        lists += usize::from(line.contains("/tasks?"));
+        if lists == after && line.contains("/tasks?") {
+            race(&emulator, &tasks);
+        }
+    })
+    .await;
+    repo
+}
+
+#[tokio::test]
+async fn a_key_starts_no_second_task_while_tasks_move_between_pages() {
+    for (name, race) in RACES {
+        let github = Arc::new(Emulator::start().await.unwrap());
+        let tasks = tasks_for_a_race(&github);
+        let repo = racing(&github, &tasks, 1, race).await;
+        let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+        assert_eq!(
+            (started.origin, &started.id),
+            (StartOrigin::Existing, &tasks[0].id()),
+            "{name}"
+        );
+        assert_eq!(starts(&github), 0, "{name}");
+
+        let github = Arc::new(Emulator::start().await.unwrap());
+        let tasks = tasks_for_a_race(&github);
+        let repo = racing(&github, &tasks, 1, race).await;
+        let reconciled = repo
+            .start_task("p")
+            .idempotency_key("k")
+            .reconcile()
+            .await
+            .unwrap();
+        assert!(
+            matches!(reconciled, Reconciled::Found(task) if task.id == tasks[0].id()),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_starts_no_second_task_while_its_task_leaves_the_archive() {
+    let unarchived: Race = |_, tasks| tasks[0].unarchive();
+    let exchanged: Race = |_, tasks| {
+        tasks[0].unarchive();
+        tasks[1].archive();
+    };
+    for race in [unarchived, exchanged] {
+        let github = Arc::new(Emulator::start().await.unwrap());
+        let tasks = tasks_for_a_race(&github);
+        tasks[0].archive();
+        // The tasks that are not archived fill one page.
+        let repo = racing(&github, &tasks, 1, race).await;
+        let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+        assert_eq!(
+            (started.origin, &started.id),
+            (StartOrigin::Existing, &tasks[0].id())
+        );
+        assert_eq!(starts(&github), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_while_tasks_are_archived_all_the_time() {
+    let github = Arc::new(Emulator::start().await.unwrap());
+    let seed = || github.seed_task(TaskSeed::new("old")).unwrap();
+    let tasks: Vec<_> = std::iter::repeat_with(seed).take(100).collect();
+    github.advance(SECOND * 3600);
+    let mut tasks = tasks.into_iter();
+    let (_, repo) = connect_between(&github, move |line| {
+        if line.contains("/tasks?") {
+            tasks.next().unwrap().archive();
+        }
+    })
+    .await;
+    let key = IdempotencyKey::new("k")
+        .visibility_timeout(SECOND)
+        .lookback_window(SECOND);
+    let start = repo.start_task("p").idempotency_key(key);
+    for error in [start.reconcile().await.unwrap_err(), start.await.unwrap_err()] {
+        assert!(error.to_string().contains("kept changing"), "{error}");
+    }
+    assert_eq!(starts(&github), 0);
 }

@@ -1,6 +1,7 @@
 //! Looks for the task of a start: list what is young enough, get what has not been judged yet, compare.
 mod matching;
 mod pace;
+mod scan;
 mod window;
 
 pub(crate) use matching::{Sought, model_of};
@@ -9,8 +10,7 @@ pub(crate) use window::{Moment, Since};
 
 use std::collections::{HashMap, HashSet};
 
-use agents_api_raw::types::TaskList;
-use reqwest::header::HeaderMap;
+use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::Repo;
@@ -20,10 +20,15 @@ use crate::list::next_page;
 use agents_api_raw::types::{SortDirection, Task, TaskSort};
 use matching::{Verdict, judge, prompt_key};
 use pace::{Pace, Saw};
+use scan::{Proof, Row, Scan, Step};
 use window::date;
 
-/// More pages than this are no list of a repository's last hours, but one that does not end.
-const MAX_PAGES: u64 = 1_000;
+/// How many lists a look reads before it gives up waiting for their totals to stay the same. Three suffice if they do.
+const MAX_SCANS: usize = 15;
+
+/// Why a search has no result.
+pub(crate) const UNSETTLED: &str = "the lists of tasks kept changing while they were read: tasks were archived or \
+    unarchived all the time, so one may have been missed; try again when that has ended";
 
 /// A search that can be repeated: what was judged is not got again, so it gets on even where every other request fails.
 pub(crate) struct Search {
@@ -43,6 +48,8 @@ pub(crate) struct Sighting {
     pub(crate) matches: Vec<Task>,
     /// The ids of tasks of which this cannot be told.
     pub(crate) unreadable: Vec<String>,
+    /// Whether the lists kept changing while they were read, so that a task may have been missed.
+    pub(crate) unsettled: bool,
 }
 
 impl Sighting {
@@ -53,7 +60,7 @@ impl Sighting {
 
     /// Whether all is known: a task was found, or none is there that could be it.
     pub(crate) fn is_clear(&self) -> bool {
-        self.is_match() || self.unreadable.is_empty()
+        self.is_match() || (self.unreadable.is_empty() && !self.unsettled)
     }
 }
 
@@ -98,7 +105,8 @@ impl Search {
     /// Looks once.
     async fn look(&mut self) -> Result<Sighting, Error> {
         let mut unreadable = Vec::new();
-        for id in self.candidates().await? {
+        let (candidates, settled) = self.candidates().await?;
+        for id in candidates {
             if self.judged.contains_key(&id) || self.is_left_out(&id) {
                 continue;
             }
@@ -129,6 +137,7 @@ impl Search {
         Ok(Sighting {
             matches: self.best(),
             unreadable,
+            unsettled: !settled,
         })
     }
 
@@ -160,50 +169,59 @@ impl Search {
         }
     }
 
-    /// The ids of the repository's tasks that are young enough, of both lanes, newest first.
-    async fn candidates(&self) -> Result<Vec<String>, Error> {
-        // In the order of creation no update moves a task. What is archived meanwhile moves to the lane that is read
-        // second.
-        let active = self.repo.list_tasks().sort(TaskSort::CreatedAt);
-        let mut active = active.direction(SortDirection::Desc);
+    /// The ids of the repository's tasks that are young enough, archived or not, newest first; and whether it is proven
+    /// that none is missing, see [`scan`].
+    async fn candidates(&self) -> Result<(Vec<String>, bool), Error> {
+        let mut active = self.repo.list_tasks().sort(TaskSort::CreatedAt);
+        active = active.direction(SortDirection::Desc);
         if let Some(creator) = self.creator {
             active = active.creators([creator]);
         }
         let archived = active.clone().archived();
-        let mut bound = None;
-        let mut ids = Vec::new();
-        let mut known = HashSet::new();
-        for lane in [active, archived] {
-            let mut number = 1;
-            loop {
-                let (page, headers) = fetch(&lane, number).await?;
-                let bound = *bound.get_or_insert_with(|| self.since.bound(date(&headers), Moment::now()));
-                let mut reached = false;
-                for task in page.tasks {
-                    if task.created_at < bound {
-                        reached = true;
-                    } else if known.insert(task.id.clone()) {
-                        ids.push(task.id);
-                    }
-                }
-                match next_page(&headers)? {
-                    _ if reached => break,
-                    None => break,
-                    Some(next) if next > number && next <= MAX_PAGES => number = next,
-                    Some(next) => {
-                        return Err(Error::unexpected(format!(
-                            "GitHub names page {next} as the one after page {number}; the list would have no end"
-                        )));
-                    }
+        let mut found = Candidates::default();
+        for list in [active, archived].iter().cycle().take(MAX_SCANS) {
+            if self.scan(list, &mut found).await? {
+                return Ok((found.ids, true));
+            }
+        }
+        Ok((found.ids, false))
+    }
+
+    /// Scans one list; whether the scans so far prove enough.
+    async fn scan(&self, list: &ListTasks, found: &mut Candidates) -> Result<bool, Error> {
+        let mut scan = Scan::new();
+        let mut step = Step::Request(scan.first());
+        let mut is_first = true;
+        while let Step::Request(request) = step {
+            let answer = list.clone().per_page(request.size).page(request.number).await?;
+            let (page, _, headers) = answer.into_parts();
+            let github = || self.since.bound(date(&headers), Moment::now());
+            let bound = *found.bound.get_or_insert_with(github);
+            found.proof.page(page.total_archived_count, is_first);
+            is_first = false;
+            let rows: Vec<_> = page.tasks.iter().map(Row::of).collect();
+            step = scan.received(&rows, next_page(&headers)?, bound);
+            for task in page.tasks {
+                if task.created_at >= bound && found.known.insert(task.id.clone()) {
+                    found.ids.push(task.id);
                 }
             }
         }
-        Ok(ids)
+        if step == Step::Endless {
+            return Err(Error::unexpected(
+                "GitHub's list of tasks has no end: it names page after page; nothing can be searched in it",
+            ));
+        }
+        Ok(found.proof.scanned())
     }
 }
 
-/// The one place that gets a page. It keeps the headers: they tell GitHub's time.
-async fn fetch(lane: &ListTasks, number: u64) -> Result<(TaskList, HeaderMap), Error> {
-    let (page, _, headers) = lane.clone().page(number).await?.into_parts();
-    Ok((page, headers))
+/// What the scans of one look have found.
+#[derive(Default)]
+struct Candidates {
+    ids: Vec<String>,
+    known: HashSet<String>,
+    /// Tasks created before are too old.
+    bound: Option<DateTime<Utc>>,
+    proof: Proof,
 }

@@ -4,7 +4,7 @@ pub(crate) mod fleet;
 use agents_api::{Client, ClientBuilder, Repo, RetryPolicy};
 use agents_api_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// A client of the emulator that sends every request once, and a repository there.
 pub(crate) fn connect(github: &Emulator) -> (Client, Repo) {
@@ -56,4 +56,44 @@ pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} Status\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     )
+}
+
+/// A client whose requests pass through a relay to the emulator, and a repository there. After each answer, before it is
+/// handed on, `after` is told the request line: what it changes happens between two requests.
+pub(crate) async fn connect_between(
+    github: &Emulator,
+    mut after: impl FnMut(&str) + Send + 'static,
+) -> (Client, Repo) {
+    let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = relay.local_addr().unwrap();
+    let url = github.base_url();
+    let emulator = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = relay.accept().await.unwrap();
+            let mut request = vec![0; 16 * 1024];
+            // The requests of these tests fit into one packet.
+            let read = client.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let Some((line, rest)) = request.split_once("\r\n") else {
+                continue;
+            };
+            let mut server = TcpStream::connect(&emulator).await.unwrap();
+            let forwarded = format!("{line}\r\nConnection: close\r\n{rest}");
+            server.write_all(forwarded.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            server.read_to_end(&mut answer).await.unwrap();
+            after(line);
+            let _ = client.write_all(&answer).await;
+            let _ = client.shutdown().await;
+        }
+    });
+    let client = Client::builder()
+        .base_url(format!("http://{address}"))
+        .token(github.token())
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let repo = client.repo("octocat", "hello-world").unwrap();
+    (client, repo)
 }
