@@ -1,30 +1,24 @@
-//! Choices between objects: how they are read. Serde would derive it, but slowly; `runtime/untagged.rs` says why.
-use anyhow::{Context, Result, bail};
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
-use syn::{Attribute, Fields, Ident, Item, ItemEnum, ItemStruct, Meta, parse_quote};
+//! Untagged enums: how a value picks its variant. `runtime/untagged.rs` of the raw crate says why serde does not derive it.
+use std::collections::BTreeSet;
 
-/// Puts a reader behind each choice among `items`, in place of the derived one.
-pub(super) fn readers(items: &mut Vec<Item>) -> Result<()> {
-    let structs: Vec<_> = items.iter().filter_map(structure).cloned().collect();
+use anyhow::{Context, Result, bail};
+use quote::quote;
+use serde_json::Value;
+use syn::{Attribute, Item, ItemEnum, Meta, parse_quote};
+
+/// Puts a `Deserialize` behind each untagged enum among `items`, in place of the derived one.
+pub(super) fn readers(items: &mut Vec<Item>, spec: &Value) -> Result<()> {
     let mut readers = Vec::new();
     for item in items.iter_mut() {
         if let Item::Enum(item) = item
             && item.attrs.iter().any(is_untagged)
         {
-            readers.push(reader(item, &structs)?);
-            item.attrs.iter_mut().for_each(derive_no_reader);
+            readers.push(reader(item, spec)?);
+            item.attrs.iter_mut().for_each(remove_deserialize);
         }
     }
     items.extend(readers);
     Ok(())
-}
-
-fn structure(item: &Item) -> Option<&ItemStruct> {
-    match item {
-        Item::Struct(item) => Some(item),
-        _ => None,
-    }
 }
 
 fn is_untagged(attribute: &Attribute) -> bool {
@@ -33,268 +27,278 @@ fn is_untagged(attribute: &Attribute) -> bool {
 }
 
 /// Takes `Deserialize` out of a `derive`.
-fn derive_no_reader(attribute: &mut Attribute) {
+fn remove_deserialize(attribute: &mut Attribute) {
     if !attribute.path().is_ident("derive") {
         return;
     }
     let derived =
         attribute.parse_args_with(syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated);
     if let Ok(derived) = derived {
-        let is_reader = |path: &syn::Path| {
+        let is_deserialize = |path: &syn::Path| {
             path.segments
                 .last()
                 .is_some_and(|last| last.ident == "Deserialize")
         };
-        let kept = derived.into_iter().filter(|path| !is_reader(path));
+        let kept = derived.into_iter().filter(|path| !is_deserialize(path));
         *attribute = parse_quote!(#[derive(#(#kept),*)]);
     }
 }
 
-/// The reader of a choice: its alternatives in their order, the one that takes anything last.
-fn reader(choice: &ItemEnum, structs: &[ItemStruct]) -> Result<Item> {
+/// The `Deserialize` of an untagged enum: its variants in turn, the one that takes anything last.
+fn reader(choice: &ItemEnum, spec: &Value) -> Result<Item> {
     let name = &choice.ident;
-    let mut objects = Vec::new();
     let mut other = None;
+    let mut variants = Vec::new();
     for variant in &choice.variants {
-        let ident = &variant.ident;
-        let Some(ty) = variant
-            .fields
-            .iter()
-            .next()
-            .map(|field| super::rewrite::own_name(&field.ty))
-        else {
-            bail!("the alternative {ident} of the choice {name} holds nothing");
-        };
+        let field = variant.fields.iter().next();
+        let ty = field.map(|field| super::rewrite::own_name(&field.ty));
+        let ty = ty.with_context(|| format!("the variant {} of {name} holds nothing", variant.ident))?;
         if ty == "Value" {
-            other = Some(ident);
-            continue;
-        }
-        if other.is_some() {
-            bail!("the alternative {ident} of the choice {name} comes after the one that takes anything");
-        }
-        let item = structs.iter().find(|item| item.ident == ty);
-        let item =
-            item.with_context(|| format!("the alternative {ident} of the choice {name} is no object"))?;
-        objects.push((ident, item, fields(item)?));
-    }
-    let other = other.with_context(|| format!("the choice {name} has no alternative that takes anything"))?;
-    let mut names: Vec<&str> = Vec::new();
-    for field in objects.iter().flat_map(|(_, _, fields)| fields) {
-        if field.kind != Kind::Extra && !names.contains(&field.name.as_str()) {
-            names.push(&field.name);
+            other = Some(&variant.ident);
+        } else {
+            let schema = super::schema(spec, &ty).unwrap_or(&Value::Null);
+            variants.push((&variant.ident, Shape::of(spec, &ty, schema)));
         }
     }
-    let numbers = (0..names.len()).map(Literal::usize_unsuffixed);
-    let objects = objects
-        .iter()
-        .map(|(variant, item, fields)| alternative(variant, &item.ident, fields, &names));
+    let other = other.with_context(|| format!("{name} has no variant that takes anything"))?;
+    let shapes: Vec<_> = variants.iter().map(|(_, shape)| shape).collect();
+    let mut tried: Vec<usize> = Vec::new();
+    for (index, shape) in shapes.iter().enumerate() {
+        // A shape that needs more than another one is tried before it.
+        let at = tried
+            .iter()
+            .position(|earlier| shape.is_narrower_than(shapes[*earlier]));
+        tried.insert(at.unwrap_or(tried.len()), index);
+    }
+    for (at, &later) in tried.iter().enumerate() {
+        if let Some(&earlier) = tried[..at]
+            .iter()
+            .find(|earlier| shapes[**earlier].captures(shapes[later]))
+        {
+            bail!(
+                "{name}: {} cannot be told from {}: neither a required property nor an enum value differs; \
+                 describe one of them as an object without fields in the overlay, or leave it out of the `oneOf`",
+                shapes[later].name,
+                shapes[earlier].name
+            );
+        }
+    }
+    let arms = tried.iter().map(|&index| {
+        let (ident, shape) = &variants[index];
+        let required = &shape.required;
+        let constants = shape
+            .constants(&shapes)
+            .into_iter()
+            .map(|(key, values)| quote!((#key, &[#(#values),*])));
+        quote! {
+            if let Some(value) = value.variant(&[#(#required),*], &[#(#constants),*]) {
+                return Ok(Self::#ident(value));
+            }
+        }
+    });
     Ok(parse_quote! {
         impl<'de> serde::Deserialize<'de> for #name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let mut fields = crate::runtime::untagged::Fields::new(&[#(#names),*]);
-                let number = |name: &str| match name {
-                    #(#names => Some(#numbers),)*
-                    _ => None,
-                };
-                if let Some(value) = fields.read(deserializer, number)? {
-                    return Ok(Self::#other(value));
-                }
-                #(#objects)*
-                Ok(Self::#other(fields.into_value()))
+                let value = crate::runtime::untagged::BorrowedValue::read(deserializer)?;
+                #(#arms)*
+                Ok(Self::#other(value.into_value()))
             }
         }
     })
 }
 
-/// Builds an alternative if its fields are there; those it needs are looked at first.
-fn alternative(variant: &Ident, object: &Ident, fields: &[Field], names: &[&str]) -> TokenStream {
-    let number = |field: &Field| {
-        let number = names.iter().position(|name| *name == field.name);
-        number.map(Literal::usize_unsuffixed)
-    };
-    let taken: Vec<_> = fields.iter().filter_map(number).collect();
-    let (mut found, mut read, mut built) = (Vec::new(), Vec::new(), Vec::new());
-    for kind in [Kind::Needed, Kind::Optional, Kind::Defaulted, Kind::Extra] {
-        for field in fields.iter().filter(|field| field.kind == kind) {
-            let (ident, number) = (&field.ident, number(field));
-            built.push(match kind {
-                Kind::Needed | Kind::Optional => quote!(#ident),
-                Kind::Defaulted => quote!(#ident: #ident.unwrap_or_default()),
-                Kind::Extra => quote!(#ident: fields.unknown(&[#(#taken),*])),
-            });
-            read.push(match kind {
-                Kind::Needed => quote!(fields.required(#number)),
-                Kind::Optional | Kind::Defaulted => quote!(fields.optional(#number)),
-                Kind::Extra => continue,
-            });
-            found.push(quote!(Some(#ident)));
-        }
-    }
-    quote! {
-        if let (#(#found,)*) = (#(#read,)*) {
-            return Ok(Self::#variant(#object { #(#built),* }));
-        }
-    }
-}
-
-/// A field of an alternative.
-struct Field {
-    ident: Ident,
-    /// Its name in JSON.
+/// What tells a variant from the others.
+#[derive(Debug, Default)]
+struct Shape {
     name: String,
-    kind: Kind,
+    /// The JSON type, `object` where there are properties.
+    kind: String,
+    required: BTreeSet<String>,
+    properties: Vec<Property>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    /// Without it, an object is not this one.
-    Needed,
-    /// An `Option`.
-    Optional,
-    /// Not an `Option`, but has a default.
-    Defaulted,
-    /// The fields that no other one is.
-    Extra,
+#[derive(Debug)]
+struct Property {
+    key: String,
+    kind: String,
+    /// Its documented values, if it is an enum.
+    values: BTreeSet<String>,
 }
 
-fn fields(item: &ItemStruct) -> Result<Vec<Field>> {
-    let Fields::Named(named) = &item.fields else {
-        return Ok(Vec::new());
-    };
-    let fields = named.named.iter().map(|field| {
-        let ident = field.ident.clone().context("a field has no name")?;
-        let mut name = ident.to_string();
-        let mut kind = match super::rewrite::own_name(&field.ty).as_str() {
-            "Option" => Kind::Optional,
-            _ => Kind::Needed,
+impl Shape {
+    fn of(spec: &Value, name: &str, schema: &Value) -> Self {
+        let texts = |list: Option<&Value>| -> BTreeSet<String> {
+            let list = list.and_then(Value::as_array).into_iter().flatten();
+            list.filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let serde = field.attrs.iter();
-        for attribute in serde.filter(|attribute| attribute.path().is_ident("serde")) {
-            attribute.parse_nested_meta(|meta| {
-                if meta.path.is_ident("flatten") {
-                    kind = Kind::Extra;
-                } else if meta.path.is_ident("rename") {
-                    name = meta.value()?.parse::<syn::LitStr>()?.value();
-                } else if meta.path.is_ident("skip_serializing_if") {
-                    meta.value()?.parse::<syn::Lit>()?;
-                } else if meta.path.is_ident("default") && !meta.input.peek(syn::Token![=]) {
-                    if kind == Kind::Needed {
-                        kind = Kind::Defaulted;
-                    }
-                } else {
-                    let unknown = format!(
-                        "{}.{ident} is read in a way that the reader of a choice is not",
-                        item.ident
-                    );
-                    return Err(meta.error(unknown));
-                }
-                Ok(())
-            })?;
+        let kind = |schema: &Value| {
+            schema
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let properties = properties.into_iter().flatten().map(|(key, property)| {
+            let reference = super::engine::references(property);
+            let schema = match reference.as_slice() {
+                [name] if property.get("items").is_none() => super::schema(spec, name).unwrap_or(property),
+                _ => property,
+            };
+            Property {
+                key: key.clone(),
+                kind: kind(schema),
+                values: texts(schema.get("enum")),
+            }
+        });
+        Self {
+            name: name.to_owned(),
+            kind: kind(schema),
+            required: texts(schema.get("required")),
+            properties: properties.collect(),
         }
-        Ok(Field { ident, name, kind })
-    });
-    fields.collect()
+    }
+
+    fn property(&self, key: &str) -> Option<&Property> {
+        self.properties.iter().find(|property| property.key == key)
+    }
+
+    /// The enums whose values differ from those of another shape; the values of any other enum stay open.
+    fn constants(&self, all: &[&Self]) -> Vec<(&String, &BTreeSet<String>)> {
+        let differs = |mine: &&Property| {
+            let others = all.iter().filter_map(|other| other.property(&mine.key));
+            others.into_iter().any(|theirs| mine.excludes(theirs))
+        };
+        let constants = self.properties.iter().filter(differs);
+        constants
+            .map(|property| (&property.key, &property.values))
+            .collect()
+    }
+
+    fn is_narrower_than(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.required.len() > other.required.len()
+            && self.required.is_superset(&other.required)
+    }
+
+    /// Whether values of the other shape would be read as this one, which is tried before it.
+    fn captures(&self, other: &Self) -> bool {
+        let lacks = |key: &String| match (self.property(key), other.property(key)) {
+            (_, None) => true,
+            (Some(mine), Some(theirs)) => mine.kind != theirs.kind,
+            (None, Some(_)) => false,
+        };
+        let excludes = |mine: &Property| {
+            let theirs = other
+                .property(&mine.key)
+                .filter(|_| other.required.contains(&mine.key));
+            theirs.is_some_and(|theirs| mine.excludes(theirs))
+        };
+        self.kind == other.kind && !self.required.iter().any(lacks) && !self.properties.iter().any(excludes)
+    }
+}
+
+impl Property {
+    /// Whether no value is one of both.
+    fn excludes(&self, other: &Self) -> bool {
+        !self.values.is_empty() && !other.values.is_empty() && self.values.is_disjoint(&other.values)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    /// The `Deserialize` of an untagged enum of these shapes, as text without spaces.
+    fn generated(shapes: &Value) -> Result<String> {
+        let spec = json!({ "components": { "schemas": shapes } });
+        let names = shapes
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|name| quote::format_ident!("{name}"));
+        let mut items = vec![parse_quote! {
+            #[derive(::serde::Deserialize, Clone)]
+            #[serde(untagged)]
+            enum Data { #(#names(#names),)* Other(::serde_json::Value) }
+        }];
+        readers(&mut items, &spec)?;
+        Ok(quote!(#(#items)*).to_string().replace(' ', ""))
+    }
+
+    fn object(required: &[&str], properties: &Value) -> Value {
+        json!({ "type": "object", "required": required, "properties": properties })
+    }
+
     #[test]
-    fn fields_that_may_be_absent_are_not_needed() {
-        let item: ItemStruct = parse_quote! {
-            struct Pull {
-                #[serde(default, skip_serializing_if = "Option::is_none")]
-                name: ::std::option::Option<String>,
-                id: i64,
-                #[serde(rename = "type")]
-                kind: Kind,
-                #[serde(default)]
-                count: i64,
-                #[serde(flatten)]
-                extra: Map<String, Value>,
-            }
+    fn required_keys_pick_the_variant_and_the_derived_impl_goes() {
+        let text = generated(&json!({
+            "Branch": object(&["head"], &json!({ "head": { "type": "string" }, "id": { "type": "integer" } })),
+            "Pull": object(&["id"], &json!({ "id": { "type": "integer" } })),
+        }))
+        .unwrap();
+        assert!(text.contains("#[derive(Clone)]"), "{text}");
+        assert!(
+            text.contains(r#"value.variant(&["head"],&[]){returnOk(Self::Branch(value));}"#),
+            "{text}"
+        );
+        assert!(text.ends_with("Ok(Self::Other(value.into_value()))}}"), "{text}");
+    }
+
+    #[test]
+    fn enum_values_pick_the_variant_where_they_differ() {
+        let one = |value: &str| {
+            let properties = json!({ "type": { "type": "string", "enum": [value] }, "host": { "type": "string", "enum": ["github"] } });
+            object(&["type"], &properties)
         };
-        let fields = fields(&item).unwrap();
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|field| (field.name.as_str(), field.kind))
-            .collect();
-        assert_eq!(
-            fields,
-            [
-                ("name", Kind::Optional),
-                ("id", Kind::Needed),
-                ("type", Kind::Needed),
-                ("count", Kind::Defaulted),
-                ("extra", Kind::Extra),
-            ]
+        let text = generated(&json!({ "A": one("integer"), "B": one("string") })).unwrap();
+        assert!(
+            text.contains(r#"variant(&["type"],&[("type",&["integer"])])"#),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"variant(&["type"],&[("type",&["string"])])"#),
+            "{text}"
         );
     }
 
     #[test]
-    fn a_field_with_a_reader_of_its_own_is_an_error() {
-        for attribute in [
-            quote!(deserialize_with = "hex"),
-            quote!(alias = "size"),
-            quote!(default = "one"),
+    fn the_variant_that_requires_more_is_tried_first() {
+        let id = json!({ "id": { "type": "integer" } });
+        let both = json!({ "id": { "type": "integer" }, "name": { "type": "string" } });
+        let text =
+            generated(&json!({ "A": object(&["id"], &id), "B": object(&["id", "name"], &both) })).unwrap();
+        assert!(
+            text.find("Self::B(").unwrap() < text.find("Self::A(").unwrap(),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn variants_that_nothing_tells_apart_are_refused() {
+        let id = json!({ "id": { "type": "integer" } });
+        let optional = json!({ "id": { "type": "integer" }, "name": { "type": "string" } });
+        for shapes in [
+            json!({ "A": object(&["id"], &id), "B": object(&["id"], &optional) }),
+            json!({ "A": object(&["name"], &json!({ "name": { "type": "string" } })), "B": object(&[], &optional) }),
+            json!({ "A": { "type": "string", "enum": ["a"] }, "B": { "type": "string", "enum": ["b"] } }),
         ] {
-            let item: ItemStruct = parse_quote!(
-                struct Pull {
-                    #[serde(#attribute)]
-                    count: i64,
-                }
-            );
-            let message = fields(&item).err().unwrap().to_string();
-            assert!(message.contains("Pull.count"), "{message}");
+            let message = generated(&shapes).unwrap_err().to_string();
+            assert!(message.starts_with("Data: B cannot be told from A"), "{message}");
         }
     }
 
     #[test]
-    fn an_alternative_is_built_from_its_fields_and_the_rest() {
-        let file: syn::File = parse_quote! {
-            struct Branch { head: Option<String>, #[serde(default)] count: i64, id: i64 }
-            struct Pull { id: i64, #[serde(flatten)] extra: Map<String, Value> }
+    fn an_enum_without_a_variant_for_anything_is_an_error() {
+        let mut items = vec![parse_quote!(
             #[serde(untagged)]
-            enum Data { Branch(Branch), Pull(Pull), Other(Value) }
-        };
-        let mut items = file.items;
-        readers(&mut items).unwrap();
-        let text = quote!(#(#items)*).to_string();
-        let branch = quote! {
-            if let (Some(id), Some(head), Some(count),) = (fields.required(2), fields.optional(0), fields.optional(1),) {
-                return Ok(Self::Branch(Branch { id, head, count: count.unwrap_or_default() }));
+            enum Data {
+                Branch(Branch),
             }
-            if let (Some(id),) = (fields.required(2),) {
-                return Ok(Self::Pull(Pull { id, extra: fields.unknown(&[2]) }));
-            }
-        };
-        assert!(text.contains(&branch.to_string()), "{text}");
-    }
-
-    #[test]
-    fn a_choice_gets_a_reader_in_place_of_the_derived_one() {
-        let file: syn::File = parse_quote! {
-            struct Branch { head: String }
-            #[derive(::serde::Deserialize, Clone)]
-            #[serde(untagged)]
-            enum Data { Branch(Branch), Other(::serde_json::Value) }
-        };
-        let mut items = file.items;
-        readers(&mut items).unwrap();
-        let text = quote!(#(#items)*).to_string();
-        assert!(text.contains("derive (Clone)"), "{text}");
-        assert!(text.contains("Fields :: new (& [\"head\"])"), "{text}");
-    }
-
-    #[test]
-    fn a_choice_that_cannot_take_anything_is_an_error() {
-        let file: syn::File = parse_quote! {
-            struct Branch { head: String }
-            #[serde(untagged)]
-            enum Data { Branch(Branch) }
-        };
-        let message = readers(&mut { file.items }).unwrap_err().to_string();
-        assert_eq!(message, "the choice Data has no alternative that takes anything");
+        )];
+        let message = readers(&mut items, &json!({})).unwrap_err().to_string();
+        assert_eq!(message, "Data has no variant that takes anything");
     }
 }

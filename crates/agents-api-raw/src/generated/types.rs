@@ -85,32 +85,14 @@ impl ::std::convert::From<::serde_json::Value> for ArtifactData {
 
 impl<'de> serde::Deserialize<'de> for ArtifactData {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut fields = crate::runtime::untagged::Fields::new(&["global_id", "id", "base_ref", "head_ref"]);
-        let number = |name: &str| match name {
-            "global_id" => Some(0),
-            "id" => Some(1),
-            "base_ref" => Some(2),
-            "head_ref" => Some(3),
-            _ => None,
-        };
-        if let Some(value) = fields.read(deserializer, number)? {
-            return Ok(Self::Other(value));
+        let value = crate::runtime::untagged::BorrowedValue::read(deserializer)?;
+        if let Some(value) = value.variant(&["id"], &[]) {
+            return Ok(Self::GitHubResource(value));
         }
-        if let (Some(id), Some(global_id)) = (fields.required(1), fields.optional(0)) {
-            return Ok(Self::GitHubResource(GitHubResource {
-                id,
-                global_id,
-                extra: fields.unknown(&[0, 1]),
-            }));
+        if let Some(value) = value.variant(&["base_ref", "head_ref"], &[]) {
+            return Ok(Self::BranchRef(value));
         }
-        if let (Some(base_ref), Some(head_ref)) = (fields.required(2), fields.required(3)) {
-            return Ok(Self::BranchRef(BranchRef {
-                base_ref,
-                head_ref,
-                extra: fields.unknown(&[2, 3]),
-            }));
-        }
-        Ok(Self::Other(fields.into_value()))
+        Ok(Self::Other(value.into_value()))
     }
 }
 
@@ -488,8 +470,10 @@ pub struct Session {
     pub base_ref: Option<String>,
     /// When the session ended; absent while it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::runtime::timestamp::optional")]
     pub completed_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// When the session was created.
+    #[serde(deserialize_with = "crate::runtime::timestamp::required")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// What went wrong, when the session failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -521,6 +505,7 @@ pub struct Session {
     pub task_id: Option<String>,
     /// When anything about the session last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::runtime::timestamp::optional")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the session has used, in the unit it is billed in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -714,11 +699,13 @@ impl StartTask {
 pub struct Task {
     /// When the task was archived; absent or null while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::runtime::timestamp::optional")]
     pub archived_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the task has produced so far: pull requests and branches. Empty at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<Vec<Artifact>>,
     /// When the task was created.
+    #[serde(deserialize_with = "crate::runtime::timestamp::required")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Who created the task.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -753,6 +740,7 @@ pub struct Task {
     pub state: TaskState,
     /// When anything about the task last changed; this is what `since` filters on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::runtime::timestamp::optional")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Address of this task in the API.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 
 use super::error::Error;
-use super::response::{RawResponse, ResponseValue, without_values};
+use super::json;
+use super::response::{RawResponse, ResponseValue};
 use super::sanitize::sanitize_for_display;
 
 /// The largest body that is read, decompressed. A page of 100 tasks is about 200 KiB. JSON made for it takes up to 150
@@ -37,11 +38,11 @@ pub(super) async fn decode<T: DeserializeOwned>(
     } else {
         &raw.body
     };
-    match serde_json::from_slice(body) {
+    match json::parse(body) {
         Ok(value) => Ok(ResponseValue::new(value, raw.status, raw.headers)),
         Err(source) => Err(Error::Decode {
             response: Box::new(raw),
-            source: without_values(source),
+            source,
         }),
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::json;
+
 /// The largest body that is taken for one of GitHub's error bodies, which have a few hundred bytes.
 const LARGEST: usize = 1024 * 1024;
 
@@ -18,9 +20,7 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// What the body says, if it is one of GitHub's.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        (body.len() <= LARGEST)
-            .then(|| serde_json::from_slice(body).ok())
-            .flatten()
+        (body.len() <= LARGEST).then(|| json::parse(body).ok()).flatten()
     }
 }
 

@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, SET_COOKIE};
 use serde::de::DeserializeOwned;
 
 use super::error_body::ErrorBody;
+use super::json;
 use super::sanitize::{self, sanitize_for_display};
 
 /// A decoded answer with its status and headers. Dereferences to the value.
@@ -106,7 +107,7 @@ impl RawResponse {
     /// When the body is not JSON of that form. GitHub's errors sometimes lack documented fields;
     /// [`RawResponse::message`] needs none of them.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body).map_err(without_values)
+        json::parse(&self.body)
     }
 
     /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
@@ -147,18 +148,4 @@ impl fmt::Debug for RawResponse {
             .field("body", &self.excerpt())
             .finish()
     }
-}
-
-/// The error without the texts that it quotes from the body, which may be a prompt, or a token that was echoed.
-pub(super) fn without_values(error: serde_json::Error) -> serde_json::Error {
-    if !error.is_data() {
-        return error; // about the grammar, in fixed words
-    }
-    let text = error.to_string();
-    let kept = match (text.find('"'), text.rfind('"')) {
-        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &text[..first], &text[last + 1..]),
-        _ => text,
-    };
-    // Reads line and column off the end again.
-    serde::de::Error::custom(sanitize_for_display(&kept))
 }

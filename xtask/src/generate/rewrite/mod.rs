@@ -44,7 +44,7 @@ pub(super) fn rewrite(file: &mut syn::File, spec: &Value, list: &[Operation]) ->
         let schema = super::schema(spec, &name).context("a schema is gone")?;
         shapes.extend(enums::items(&name, schema)?);
     }
-    choices::readers(&mut shapes)?;
+    choices::readers(&mut shapes, spec)?;
     shapes.sort_by_key(type_name); // stable: what belongs to a type stays behind it, in order
 
     for item in &mut type_builders {
