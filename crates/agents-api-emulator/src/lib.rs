@@ -18,6 +18,8 @@ mod life;
 mod limits;
 mod log;
 mod operation;
+#[cfg(feature = "cli")]
+pub mod program;
 mod query;
 mod routes;
 mod seeded;

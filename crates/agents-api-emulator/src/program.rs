@@ -1,0 +1,258 @@
+//! The emulator as a program: flags in, one line out, then service until it is told to stop.
+//!
+//! Here rather than in the binary, so that other programs can offer it as a command of theirs.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime::Builder as Runtime;
+
+use crate::emulator::{Builder, DEFAULT_TOKEN, Emulator};
+use crate::faults::FaultPlan;
+use crate::life::{Life, Script};
+use crate::limits::{Limits, SecondaryLimits};
+use crate::world::{Access, Token};
+
+/// How long connections and workers may take to end after a signal.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Emulates GitHub's agent tasks API in memory.
+#[derive(Clone, clap::Args)]
+pub struct Args {
+    /// Port to listen on; 0 picks a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+    /// Address to listen on; anything but a loopback address is reachable from other machines
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Token that clients must send; it belongs to octocat and may do everything
+    #[arg(long, value_name = "T", default_value = DEFAULT_TOKEN, value_parser = token)]
+    token: String,
+    /// Further token that may only read
+    #[arg(long, value_name = "T", value_parser = token)]
+    read_only_token: Vec<String>,
+    /// Repository to add; may be given repeatedly [default: octocat/hello-world]
+    #[arg(long = "repo", value_name = "OWNER/NAME", value_parser = repository)]
+    repos: Vec<(String, String)>,
+    /// Tasks with random pasts to begin with, at most ten million
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
+    tasks: u32,
+    /// Where ids, random lives and random faults come from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Speed of the emulator's clock: 1 is real time, 60 a minute a second, 0 stands still
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed, allow_negative_numbers = true)]
+    speed: f64,
+    /// How started tasks live: a script's name, or "mix" for a random one each
+    #[arg(long, value_name = "LIFE", default_value = "quick-success", value_parser = life)]
+    life: Life,
+    /// Requests each token may send an hour
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    quota: u32,
+    /// Enforce GitHub's secondary limits as well
+    #[arg(long)]
+    secondary_limits: bool,
+    /// Open a pull request also for starts that do not mention one, as GitHub was seen to do
+    #[arg(long)]
+    pull_requests_by_default: bool,
+    /// File of faults, in TOML
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// File to append a line of JSON to for every request; - is standard output
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+/// Runs the emulator until SIGINT or SIGTERM. The first line on standard output is `listening on http://HOST:PORT`;
+/// warnings and the error go to standard error.
+pub fn run(args: Args) -> ExitCode {
+    match serve(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            warn(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(args: Args) -> Result<(), String> {
+    let builder = builder(args)?;
+    let cannot = |error| format!("cannot start: {error}");
+    let service = Runtime::new_multi_thread().enable_all().build().map_err(cannot)?;
+    // Signals have a runtime of their own: all workers of the other may wait for whoever reads the log.
+    let signals = Runtime::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(cannot)?;
+    let in_signals = signals.enter();
+    // Listened for before the first line is printed: whoever reads it may send a signal at once.
+    let stopped = stopped()?;
+    drop(in_signals);
+    let github = service.block_on(start(builder))?;
+    signals.block_on(async {
+        stopped.await;
+        let _ = tokio::time::timeout(GRACE, github.shutdown()).await;
+    });
+    service.shutdown_timeout(GRACE);
+    Ok(())
+}
+
+async fn start(builder: Builder) -> Result<Emulator, String> {
+    let github = builder
+        .start()
+        .await
+        .map_err(|error| match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}; choose another address with --host and --port"),
+            None => error.to_string(),
+        })?;
+    if !github.address().ip().is_loopback() {
+        warn("other machines can reach this emulator: its host is not a loopback address");
+    }
+    let mut out = io::stdout().lock();
+    let printed = writeln!(out, "listening on {}", github.base_url()).and_then(|()| out.flush());
+    drop(out);
+    printed.map_err(|error| format!("cannot write to standard output: {error}"))?;
+    Ok(github)
+}
+
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn stopped() -> Result<impl Future<Output = ()>, String> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn builder(args: Args) -> Result<Builder, String> {
+    if args.read_only_token.contains(&args.token) {
+        return Err("--read-only-token: the token is --token already, which may do everything".to_owned());
+    }
+    let mut limits = Limits::default().quota(args.quota);
+    if args.secondary_limits {
+        limits = limits.secondary(SecondaryLimits::github());
+    }
+    let mut builder = Emulator::builder()
+        .host(args.host)
+        .port(args.port)
+        .token(args.token)
+        .seed(args.seed)
+        .speed(args.speed)
+        .tasks(args.tasks)
+        .life(args.life)
+        .limits(limits)
+        // Nobody asks this process for its log but through the file.
+        .log_capacity(0);
+    for (owner, name) in args.repos {
+        builder = builder.repository(owner, name);
+    }
+    for token in args.read_only_token {
+        builder = builder.add_token(Token::new(token).access(Access::Read));
+    }
+    if args.pull_requests_by_default {
+        builder = builder.pull_requests_by_default();
+    }
+    if let Some(path) = &args.faults {
+        builder = builder.fault_plan(faults(path)?);
+    }
+    if let Some(path) = &args.log {
+        let sink = sink(path).map_err(|error| format!("--log {}: {error}", path.display()))?;
+        builder = builder.log_to(sink);
+    }
+    Ok(builder)
+}
+
+/// Where the log goes, with a word of warning should it end before the program does.
+fn sink(path: &Path) -> io::Result<impl io::Write + Send + 'static> {
+    let sink: Box<dyn io::Write + Send> = if path == Path::new("-") {
+        Box::new(io::stdout())
+    } else {
+        Box::new(File::options().create(true).append(true).open(path)?)
+    };
+    Ok(Announced(sink))
+}
+
+/// A sink that says when it fails: the emulator goes on without its log.
+struct Announced(Box<dyn io::Write + Send>);
+
+impl io::Write for Announced {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0
+            .write_all(bytes)
+            .inspect_err(|error| warn(&format!("the log ends here, it cannot be written: {error}")))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn warn(message: &str) {
+    let _ = writeln!(io::stderr(), "agents-api-emulator: {message}");
+}
+
+fn faults(path: &Path) -> Result<FaultPlan, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("--faults {}: {error}", path.display()))?;
+    text.parse()
+        .map_err(|error| format!("--faults {}: {error}", path.display()))
+}
+
+fn repository(text: &str) -> Result<(String, String), String> {
+    let is_name = |name: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !name.is_empty() && name.bytes().all(known) && !matches!(name, "." | "..")
+    };
+    match text.split_once('/') {
+        Some((owner, name)) if is_name(owner) && is_name(name) => Ok((owner.to_owned(), name.to_owned())),
+        _ => Err("a repository is written OWNER/NAME, like octocat/hello-world".to_owned()),
+    }
+}
+
+fn token(text: &str) -> Result<String, String> {
+    if text.starts_with("ghs_") {
+        return Err("a ghs_ token is refused by every operation; use another prefix, like ghp_".to_owned());
+    }
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a token is made of visible ASCII characters without spaces, like ghp_test".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text
+        .parse::<f64>()
+        .ok()
+        .filter(|speed| speed.is_finite() && *speed >= 0.0);
+    speed.ok_or_else(|| "a speed is a number from 0 on, like 1 or 60".to_owned())
+}
+
+fn life(text: &str) -> Result<Life, String> {
+    match Script::builtin(text) {
+        Some(script) => Ok(Life::Script(script)),
+        None if text == "mix" => Ok(Life::Mix),
+        None => Err(format!(
+            "a life is \"mix\" or one of: {}",
+            Script::BUILTIN.join(", ")
+        )),
+    }
+}
