@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use agents_api::start::StartTask;
-use agents_api::wait::{Cadence, StartAndWaitError};
+use agents_api::wait::{PollInterval, StartAndWaitError};
 use agents_api::{Client, TaskState, until};
 use agents_api_emulator::{Emulator, Script};
 
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
 
 async fn on_github(repository: &str, prompt: &str) -> Result<u8, Box<dyn Error>> {
     let repo = Client::from_env()?.repo_from_full_name(repository)?;
-    Ok(gate(repo.start_task(prompt), Cadence::default()).await)
+    Ok(gate(repo.start_task(prompt), PollInterval::default()).await)
 }
 
 async fn on_the_emulator(script: &str) -> Result<u8, Box<dyn Error>> {
@@ -63,17 +63,17 @@ async fn on_the_emulator(script: &str) -> Result<u8, Box<dyn Error>> {
         .token(github.token())
         .build()?;
     let repo = client.repo("octocat", "hello-world")?;
-    let often = Cadence::every(Duration::from_millis(10));
+    let often = PollInterval::fixed(Duration::from_millis(10));
     Ok(gate(repo.start_task("Fix the login button"), often).await)
 }
 
 /// Starts the task and waits for it; the exit status.
-async fn gate(start: StartTask, cadence: Cadence) -> u8 {
+async fn gate(start: StartTask, interval: PollInterval) -> u8 {
     let wait = start
         .create_pull_request(true)
         .wait_until(until::settled())
         .timeout(Duration::from_secs(90 * 60))
-        .cadence(cadence)
+        .poll_interval(interval)
         .on_update(|update| {
             if update.is_new_state() {
                 println!("{}", update.task.state);

@@ -65,7 +65,7 @@ async fn run(client: &Client, repo: &Repo, prompt: &str, interval: Duration) -> 
         .task(&task.id)
         .wait_until(until::settled())
         .timeout(Duration::from_secs(60 * 60))
-        .every(interval)
+        .poll_interval(interval)
         .on_update(|update| {
             if update.is_new_state() {
                 println!("  {}", update.task.state);

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use agents_api::wait::{Cadence, Update, WaitError};
+use agents_api::wait::{PollInterval, Update, WaitError};
 use agents_api::{ArtifactData, Client, Task, TaskRef, until};
 use agents_api_emulator::{Emulator, Script};
 
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
 
 async fn on_github(id: &str) -> Result<(), Box<dyn Error>> {
     let task = Client::from_env()?.task(id);
-    println!("{}", outcome(&follow(&task, Cadence::default()).await?));
+    println!("{}", outcome(&follow(&task, PollInterval::default()).await?));
     Ok(())
 }
 
@@ -55,17 +55,17 @@ async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
     println!("Started {} in {repo}", task.id);
 
     // Sixty times as often as on GitHub, since time runs sixty times as fast.
-    let often = Cadence::adaptive(Duration::from_millis(30), Duration::from_millis(500));
+    let often = PollInterval::adaptive(Duration::from_millis(30), Duration::from_millis(500));
     println!("{}", outcome(&follow(&repo.task(&task.id), often).await?));
     Ok(())
 }
 
 /// Waits for the agent to stop, at most an hour, and prints what happens on the way.
-async fn follow(task: &TaskRef, cadence: Cadence) -> Result<Task, WaitError> {
+async fn follow(task: &TaskRef, interval: PollInterval) -> Result<Task, WaitError> {
     let begun = Instant::now();
     task.wait_until(until::settled())
         .timeout(Duration::from_secs(60 * 60))
-        .cadence(cadence)
+        .poll_interval(interval)
         .on_update(move |update| {
             for line in lines(update) {
                 println!("{:6.1} s  {line}", begun.elapsed().as_secs_f64());

@@ -241,7 +241,8 @@ impl Fleet {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_all<C: Condition + Clone>(self, condition: C) -> WaitAll<C> {
+    pub fn wait_all(self, condition: impl Into<Condition>) -> WaitAll {
+        let condition = condition.into();
         WaitAll::new(self.watch(), Box::new(move |_| condition.clone()))
     }
 
@@ -257,8 +258,11 @@ impl Fleet {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_all_by<C: Condition>(self, choose: impl FnMut(&str) -> C + Send + 'static) -> WaitAll<C> {
-        WaitAll::new(self.watch(), Box::new(choose))
+    pub fn wait_all_by<C: Into<Condition>>(
+        self,
+        mut choose: impl FnMut(&str) -> C + Send + 'static,
+    ) -> WaitAll {
+        WaitAll::new(self.watch(), Box::new(move |id| choose(id).into()))
     }
 
     /// Waits until the first of these tasks meets `condition`.
@@ -272,13 +276,17 @@ impl Fleet {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_any<C: Condition + Clone>(self, condition: C) -> WaitAny<C> {
+    pub fn wait_any(self, condition: impl Into<Condition>) -> WaitAny {
+        let condition = condition.into();
         WaitAny::new(self.watch(), Box::new(move |_| condition.clone()))
     }
 
     /// Waits until the first task meets the condition that `choose` makes for its id.
-    pub fn wait_any_by<C: Condition>(self, choose: impl FnMut(&str) -> C + Send + 'static) -> WaitAny<C> {
-        WaitAny::new(self.watch(), Box::new(choose))
+    pub fn wait_any_by<C: Into<Condition>>(
+        self,
+        mut choose: impl FnMut(&str) -> C + Send + 'static,
+    ) -> WaitAny {
+        WaitAny::new(self.watch(), Box::new(move |id| choose(id).into()))
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::event::FleetEvent;
 use super::unmet::{FleetWaitError, Outcome};
 use crate::error::Error;
-use crate::wait::{Condition, Progress};
+use crate::wait::{Condition, ConditionStatus};
 use agents_api_raw::types::Task;
 
 /// Makes the condition of a task.
-pub(super) type Choose<C> = Box<dyn FnMut(&str) -> C + Send>;
+pub(super) type Choose = Box<dyn FnMut(&str) -> Condition + Send>;
 
 /// What a wait for many tasks ends at.
 pub(super) trait Goal: Send + 'static {
@@ -49,9 +49,9 @@ impl Goal for Any {
 }
 
 /// What is known of the wait: pure.
-pub(super) struct Tally<C> {
-    choose: Choose<C>,
-    conditions: BTreeMap<String, C>,
+pub(super) struct Tally {
+    choose: Choose,
+    conditions: BTreeMap<String, Condition>,
     outcomes: BTreeMap<String, Outcome>,
     met: Vec<Arc<Task>>,
     open: usize,
@@ -60,12 +60,8 @@ pub(super) struct Tally<C> {
     error: Option<Arc<Error>>,
 }
 
-impl<C: Condition> Tally<C> {
-    pub(super) fn new<'a>(
-        choose: Choose<C>,
-        ids: impl Iterator<Item = &'a String>,
-        everything: bool,
-    ) -> Self {
+impl Tally {
+    pub(super) fn new<'a>(choose: Choose, ids: impl Iterator<Item = &'a String>, everything: bool) -> Self {
         let outcomes: BTreeMap<_, _> = ids.map(|id| (id.clone(), Outcome::Pending(None))).collect();
         Self {
             choose,
@@ -115,10 +111,10 @@ impl<C: Condition> Tally<C> {
             .conditions
             .entry(task.id.clone())
             .or_insert_with_key(|id| choose(id));
-        *outcome = match condition.check(task) {
-            Progress::Met => Outcome::Met(task.clone()),
-            Progress::NotYet | Progress::Unknown => Outcome::Pending(Some(task.clone())),
-            Progress::Never(reason) => Outcome::Never(task.clone(), reason),
+        *outcome = match condition.status(task) {
+            ConditionStatus::Met => Outcome::Met(task.clone()),
+            ConditionStatus::Pending | ConditionStatus::Unknown => Outcome::Pending(Some(task.clone())),
+            ConditionStatus::Unreachable(reason) => Outcome::Never(task.clone(), reason),
         };
         if let Outcome::Met(task) = outcome {
             self.met.push(task.clone());

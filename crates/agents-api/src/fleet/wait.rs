@@ -12,7 +12,6 @@ use super::tally::{All, Any, Choose, Goal, Tally};
 use super::unmet::FleetWaitError;
 use super::watch::FleetWatch;
 use crate::future::BoxFuture;
-use crate::wait::Condition;
 use agents_api_raw::types::Task;
 
 /// How long a wait lasts if nothing else is said: an agent's session ends within an hour or so, but many may queue.
@@ -34,10 +33,10 @@ macro_rules! wait {
         /// Tasks are those that were tracked; without any, all that there are when the wait begins. A task that is
         /// archived, deleted or not visible can meet its condition no more, unless it did before.
         #[must_use = "nothing happens until it is awaited"]
-        pub struct $name<C>(Wait<C, $goal>);
+        pub struct $name(Wait<$goal>);
 
-        impl<C: Condition> $name<C> {
-            pub(super) fn new(watch: FleetWatch, choose: Choose<C>) -> Self {
+        impl $name {
+            pub(super) fn new(watch: FleetWatch, choose: Choose) -> Self {
                 Self(Wait { watch, choose, timeout: TIMEOUT, observer: None, goal: PhantomData })
             }
 
@@ -54,7 +53,7 @@ macro_rules! wait {
             }
         }
 
-        impl<C: Condition> IntoFuture for $name<C> {
+        impl IntoFuture for $name {
             type Output = Result<$output, FleetWaitError>;
             type IntoFuture = BoxFuture<Self::Output>;
 
@@ -63,7 +62,7 @@ macro_rules! wait {
             }
         }
 
-        impl<C> fmt::Debug for $name<C> {
+        impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("watch", &self.0.watch)
@@ -85,15 +84,15 @@ wait! {
     WaitAny, Any, Arc<Task>
 }
 
-struct Wait<C, G> {
+struct Wait<G> {
     watch: FleetWatch,
-    choose: Choose<C>,
+    choose: Choose,
     timeout: Duration,
     observer: Option<Observer>,
     goal: PhantomData<fn() -> G>,
 }
 
-impl<C: Condition, G: Goal> Wait<C, G> {
+impl<G: Goal> Wait<G> {
     async fn run(mut self) -> Result<G::Output, FleetWaitError> {
         let begun = Instant::now();
         let deadline = begun.checked_add(self.timeout);

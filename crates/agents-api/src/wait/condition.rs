@@ -1,225 +1,177 @@
-//! What is waited for.
+//! The condition a wait ends with: a shared closure from a task to a status.
 use std::fmt;
+use std::sync::Arc;
 
 use agents_api_raw::types::Task;
 
-/// What a condition says of a task, as it is now.
+/// The status of a [`Condition`] for a task as it is now.
 ///
-/// Every value but `Met` means "not now"; they differ in what may still come. How they combine:
+/// Every value but `Met` means "not now"; they differ in what may still happen. How they combine:
 ///
 /// | a | b | `a.and(b)` | `a.or(b)` |
 /// |---|---|---|---|
 /// | `Met` | `Met` | `Met` | `Met` |
-/// | `Met` | `NotYet` | `NotYet` | `Met` |
+/// | `Met` | `Pending` | `Pending` | `Met` |
 /// | `Met` | `Unknown` | `Unknown` | `Met` |
-/// | `Met` | `Never` | `Never` | `Met` |
-/// | `NotYet` | `NotYet` or `Unknown` | `NotYet` | as b |
+/// | `Met` | `Unreachable` | `Unreachable` | `Met` |
+/// | `Pending` | `Pending` or `Unknown` | `Pending` | as b |
 /// | `Unknown` | `Unknown` | `Unknown` | `Unknown` |
-/// | `Never` | `NotYet` or `Unknown` | `Never` | as b |
-/// | `Never` | `Never` | `Never` | `Never`, with both reasons |
+/// | `Unreachable` | `Pending` or `Unknown` | `Unreachable` | as b |
+/// | `Unreachable` | `Unreachable` | `Unreachable` | `Unreachable`, with both reasons |
 ///
-/// `not` makes `Met` of `NotYet` and of `Never`, `NotYet` of `Met`, and leaves `Unknown`. So `until::succeeded().not()`
-/// is met by a task that failed, and by one that still runs; for "it ended without success" write
-/// `until::ended().and(until::succeeded().not())`.
+/// `not` turns `Pending` and `Unreachable` into `Met`, `Met` into `Pending`, and leaves `Unknown`. So
+/// `until::succeeded().not()` is met by a task that failed, and by one that still runs; for "it ended without success"
+/// write `until::ended().and(until::succeeded().not())`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum ConditionStatus {
     /// The condition is met; the wait ends.
     Met,
-    /// Not yet.
-    NotYet,
-    /// It cannot be told, since the task is in a state that this version of the crate does not know. The wait goes on, as
-    /// if not yet; but the contrary is not met either.
+    /// The condition is not met yet; the wait continues.
+    Pending,
+    /// The task is in a state that this version of the crate does not know. The wait continues as if pending, and the
+    /// negated condition is not met either.
     Unknown,
-    /// Not, and it will not be met any more without a follow-up, for this reason. The wait ends with
-    /// [`WaitErrorKind::Never`](super::WaitErrorKind::Never).
-    Never(String),
+    /// The condition is not met and cannot be met without a follow-up, for this reason. The wait ends with
+    /// [`WaitErrorKind::Unreachable`](super::WaitErrorKind::Unreachable).
+    Unreachable(String),
 }
 
-/// A condition on a task. Closures that return `bool` are conditions: `true` is [`Progress::Met`], `false` is
-/// [`Progress::NotYet`], in whatever state the task is.
+impl ConditionStatus {
+    /// Whether the condition is met.
+    pub fn is_met(&self) -> bool {
+        *self == Self::Met
+    }
+
+    /// Whether the condition cannot be met any more.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+}
+
+/// A condition on a task: what a wait waits for.
 ///
-/// It is checked once for every look that answered, in order, whatever the other conditions it is combined with say.
+/// Ready-made conditions are in [`until`](super::until). A closure from `&Task` to `bool` converts into one: `true` is
+/// [`ConditionStatus::Met`], `false` is [`ConditionStatus::Pending`], in whatever state the task is. [`Condition::new`]
+/// takes a closure that returns a [`ConditionStatus`], for a condition that can become unreachable.
 ///
-/// The conditions of this crate have `and`, `or`, `not` and `boxed` as methods of their own; bring the trait in, which
-/// is also `agents_api::Condition`, to call them on a closure or on a condition of yours.
+/// A clone is cheap and shares the closure. Every poll that returns the task evaluates the condition once; both sides of
+/// `and` and `or` are always evaluated.
 ///
 /// ```
-/// use agents_api::{Task, until};
+/// use agents_api::{Condition, Task, until};
 ///
 /// let several = |task: &Task| task.session_count.is_some_and(|count| count > 1);
 /// let condition = until::needs_user().or(until::ended()).and(several);
+///
+/// // One of several conditions, chosen at run time: they all have the same type.
+/// let stop_at_pauses = true;
+/// let condition = if stop_at_pauses { until::settled() } else { condition };
 /// # let _ = condition;
+///
+/// // A closure gets the combinators by converting it first.
+/// let single = Condition::from(several).not();
+/// # let _ = single;
 /// ```
-pub trait Condition: Send + 'static {
-    /// Looks at the task as it is now.
-    fn check(&mut self, task: &Task) -> Progress;
+#[derive(Clone)]
+pub struct Condition(Arc<dyn Fn(&Task) -> ConditionStatus + Send + Sync>);
 
-    /// Met when both are; never met when either never is.
-    fn and<C: Condition>(self, other: C) -> And<Self, C>
-    where
-        Self: Sized,
-    {
-        And(self, other)
-    }
-
-    /// Met when either is; never met when neither ever is.
-    fn or<C: Condition>(self, other: C) -> Or<Self, C>
-    where
-        Self: Sized,
-    {
-        Or(self, other)
-    }
-
-    /// Met when this one is not, whether or not it may still be; see [`Progress`](Progress).
-    fn not(self) -> Not<Self>
-    where
-        Self: Sized,
-    {
-        Not(self)
-    }
-
-    /// The same condition without its type, so that one can be chosen at run time.
+impl Condition {
+    /// A condition from a closure that returns a status.
     ///
     /// ```
-    /// use agents_api::until;
+    /// use agents_api::Condition;
+    /// use agents_api::wait::ConditionStatus;
     ///
-    /// # let stop_at_pauses = true;
-    /// let condition = if stop_at_pauses { until::settled().boxed() } else { until::succeeded().not().boxed() };
-    /// # let _ = condition;
+    /// let single_session = Condition::new(|task| match task.session_count {
+    ///     None => ConditionStatus::Unknown,
+    ///     Some(0) => ConditionStatus::Pending,
+    ///     Some(1) => ConditionStatus::Met,
+    ///     Some(count) => ConditionStatus::Unreachable(format!("the task has {count} sessions")),
+    /// });
+    /// # let _ = single_session;
     /// ```
-    fn boxed(self) -> BoxCondition
-    where
-        Self: Sized,
-    {
-        BoxCondition(Box::new(self))
+    pub fn new(status: impl Fn(&Task) -> ConditionStatus + Send + Sync + 'static) -> Self {
+        Self(Arc::new(status))
+    }
+
+    /// Evaluates the condition for the task as it is now.
+    pub fn status(&self, task: &Task) -> ConditionStatus {
+        (self.0)(task)
+    }
+
+    /// Met when both are met; unreachable when either is.
+    #[must_use]
+    pub fn and(self, other: impl Into<Self>) -> Self {
+        use ConditionStatus::{Met, Pending, Unknown, Unreachable};
+        let other = other.into();
+        Self::new(move |task| match (self.status(task), other.status(task)) {
+            (Met, Met) => Met,
+            (Unreachable(reason), _) | (_, Unreachable(reason)) => Unreachable(reason),
+            (Pending, _) | (_, Pending) => Pending,
+            (Unknown, _) | (_, Unknown) => Unknown,
+        })
+    }
+
+    /// Met when either is met; unreachable when both are.
+    #[must_use]
+    pub fn or(self, other: impl Into<Self>) -> Self {
+        use ConditionStatus::{Met, Pending, Unknown, Unreachable};
+        let other = other.into();
+        Self::new(move |task| match (self.status(task), other.status(task)) {
+            (Met, _) | (_, Met) => Met,
+            (Unreachable(first), Unreachable(second)) => Unreachable(format!("{first}; {second}")),
+            (Unknown, _) | (_, Unknown) => Unknown,
+            (Pending, _) | (_, Pending) => Pending,
+        })
+    }
+
+    /// Met when this one is not, whether it is pending or unreachable; see [`ConditionStatus`].
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the combinator's name in every library"
+    )]
+    pub fn not(self) -> Self {
+        use ConditionStatus::{Met, Pending, Unknown, Unreachable};
+        Self::new(move |task| match self.status(task) {
+            Met => Pending,
+            Pending | Unreachable(_) => Met,
+            Unknown => Unknown,
+        })
     }
 }
 
-/// Gives a type the combinators of [`Condition`] as methods of its own, so that nobody needs to import the trait.
-macro_rules! combinators {
-    ($name:ident $(<$($parameter:ident),+>)?) => {
-        impl $(<$($parameter: $crate::wait::Condition),+>)? $name $(<$($parameter),+>)? {
-            /// Met when both are; never met when either never is.
-            pub fn and<Other: $crate::wait::Condition>(self, other: Other) -> $crate::wait::And<Self, Other> {
-                $crate::wait::Condition::and(self, other)
+impl<F: Fn(&Task) -> bool + Send + Sync + 'static> From<F> for Condition {
+    fn from(is_met: F) -> Self {
+        Self::new(move |task| {
+            if is_met(task) {
+                ConditionStatus::Met
+            } else {
+                ConditionStatus::Pending
             }
-
-            /// Met when either is; never met when neither ever is.
-            pub fn or<Other: $crate::wait::Condition>(self, other: Other) -> $crate::wait::Or<Self, Other> {
-                $crate::wait::Condition::or(self, other)
-            }
-
-            /// Met when this one is not, whether or not it may still be; see [`Progress`]($crate::wait::Progress).
-            #[expect(clippy::should_implement_trait, reason = "the combinator's name in every library")]
-            pub fn not(self) -> $crate::wait::Not<Self> {
-                $crate::wait::Condition::not(self)
-            }
-
-            /// The same condition without its type, so that one can be chosen at run time.
-            #[must_use]
-            pub fn boxed(self) -> $crate::wait::BoxCondition {
-                $crate::wait::Condition::boxed(self)
-            }
-        }
-    };
-}
-pub(super) use combinators;
-
-combinators!(And<A, B>);
-combinators!(Or<A, B>);
-combinators!(Not<C>);
-
-impl<F: FnMut(&Task) -> bool + Send + 'static> Condition for F {
-    fn check(&mut self, task: &Task) -> Progress {
-        if self(task) {
-            Progress::Met
-        } else {
-            Progress::NotYet
-        }
+        })
     }
 }
 
-/// Both conditions; made by [`Condition::and`].
-#[derive(Clone, Debug)]
-pub struct And<A, B>(A, B);
-
-impl<A: Condition, B: Condition> Condition for And<A, B> {
-    fn check(&mut self, task: &Task) -> Progress {
-        match (self.0.check(task), self.1.check(task)) {
-            (Progress::Met, Progress::Met) => Progress::Met,
-            (Progress::Never(reason), _) | (_, Progress::Never(reason)) => Progress::Never(reason),
-            (Progress::NotYet, _) | (_, Progress::NotYet) => Progress::NotYet,
-            (Progress::Unknown, _) | (_, Progress::Unknown) => Progress::Unknown,
-        }
-    }
-}
-
-/// Either condition; made by [`Condition::or`].
-#[derive(Clone, Debug)]
-pub struct Or<A, B>(A, B);
-
-impl<A: Condition, B: Condition> Condition for Or<A, B> {
-    fn check(&mut self, task: &Task) -> Progress {
-        match (self.0.check(task), self.1.check(task)) {
-            (Progress::Met, _) | (_, Progress::Met) => Progress::Met,
-            (Progress::Never(first), Progress::Never(second)) => {
-                Progress::Never(format!("{first}; {second}"))
-            }
-            (Progress::Unknown, _) | (_, Progress::Unknown) => Progress::Unknown,
-            (Progress::NotYet, _) | (_, Progress::NotYet) => Progress::NotYet,
-        }
-    }
-}
-
-/// The contrary; made by [`Condition::not`].
-#[derive(Clone, Debug)]
-pub struct Not<C>(C);
-
-impl<C: Condition> Condition for Not<C> {
-    fn check(&mut self, task: &Task) -> Progress {
-        match self.0.check(task) {
-            Progress::Met => Progress::NotYet,
-            Progress::NotYet | Progress::Never(_) => Progress::Met,
-            Progress::Unknown => Progress::Unknown,
-        }
-    }
-}
-
-/// Any condition, without its type; made by [`Condition::boxed`].
-pub struct BoxCondition(Box<dyn Condition>);
-
-combinators!(BoxCondition);
-
-impl Condition for BoxCondition {
-    fn check(&mut self, task: &Task) -> Progress {
-        self.0.check(task)
-    }
-}
-
-impl fmt::Debug for BoxCondition {
+impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoxCondition").finish_non_exhaustive()
+        f.debug_struct("Condition").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Progress::{Met, NotYet, Unknown};
+    use super::ConditionStatus::{Met, Pending, Unknown};
     use super::*;
 
-    /// A condition that always says the same.
-    fn says(progress: Progress) -> impl Condition {
-        struct Says(Progress);
-        impl Condition for Says {
-            fn check(&mut self, _: &Task) -> Progress {
-                self.0.clone()
-            }
-        }
-        Says(progress)
+    /// A condition that always has the same status.
+    fn constant(status: &ConditionStatus) -> Condition {
+        let status = status.clone();
+        Condition::new(move |_| status.clone())
     }
 
-    fn never(reason: &str) -> Progress {
-        Progress::Never(reason.to_owned())
+    fn unreachable(reason: &str) -> ConditionStatus {
+        ConditionStatus::Unreachable(reason.to_owned())
     }
 
     fn task() -> Task {
@@ -227,53 +179,58 @@ mod tests {
     }
 
     #[test]
-    fn values_combine_as_documented() {
+    fn statuses_combine_as_documented() {
         for (a, b, and, or) in [
             (Met, Met, Met, Met),
-            (Met, NotYet, NotYet, Met),
+            (Met, Pending, Pending, Met),
             (Met, Unknown, Unknown, Met),
-            (Met, never("x"), never("x"), Met),
-            (NotYet, NotYet, NotYet, NotYet),
-            (NotYet, Unknown, NotYet, Unknown),
+            (Met, unreachable("x"), unreachable("x"), Met),
+            (Pending, Pending, Pending, Pending),
+            (Pending, Unknown, Pending, Unknown),
             (Unknown, Unknown, Unknown, Unknown),
-            (never("x"), NotYet, never("x"), NotYet),
-            (never("x"), Unknown, never("x"), Unknown),
-            (never("x"), never("x"), never("x"), never("x; x")),
+            (unreachable("x"), Pending, unreachable("x"), Pending),
+            (unreachable("x"), Unknown, unreachable("x"), Unknown),
+            (
+                unreachable("x"),
+                unreachable("x"),
+                unreachable("x"),
+                unreachable("x; x"),
+            ),
         ] {
             for (a, b) in [(&a, &b), (&b, &a)] {
-                assert_eq!(
-                    says(a.clone()).and(says(b.clone())).check(&task()),
-                    and,
-                    "{a:?} and {b:?}"
-                );
-                assert_eq!(
-                    says(a.clone()).or(says(b.clone())).check(&task()),
-                    or,
-                    "{a:?} or {b:?}"
-                );
+                let both = constant(a).and(constant(b));
+                assert_eq!(both.status(&task()), and, "{a:?} and {b:?}");
+                let either = constant(a).or(constant(b));
+                assert_eq!(either.status(&task()), or, "{a:?} or {b:?}");
             }
         }
         for (a, not) in [
-            (Met, NotYet),
-            (NotYet, Met),
-            (never("x"), Met),
+            (Met, Pending),
+            (Pending, Met),
+            (unreachable("x"), Met),
             (Unknown, Unknown),
         ] {
-            assert_eq!(says(a).not().check(&task()), not);
+            assert_eq!(constant(&a).not().status(&task()), not);
         }
     }
 
     #[test]
-    fn not_of_both_is_either_not() {
-        let all = [Met, NotYet, Unknown, never("x")];
+    fn de_morgans_laws_hold() {
+        let all = [Met, Pending, Unknown, unreachable("x")];
         for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
-            let (says_a, says_b) = (|| says(a.clone()), || says(b.clone()));
-            let together = says_a().and(says_b()).not().check(&task());
-            let apart = says_a().not().or(says_b().not()).check(&task());
+            let together = constant(a).and(constant(b)).not().status(&task());
+            let apart = constant(a).not().or(constant(b).not()).status(&task());
             assert_eq!(together, apart, "{a:?} and {b:?}");
-            let together = says_a().or(says_b()).not().check(&task());
-            let apart = says_a().not().and(says_b().not()).check(&task());
+            let together = constant(a).or(constant(b)).not().status(&task());
+            let apart = constant(a).not().and(constant(b).not()).status(&task());
             assert_eq!(together, apart, "{a:?} or {b:?}");
         }
+    }
+
+    #[test]
+    fn closures_are_conditions() {
+        let queued = |task: &Task| task.state == "queued".into();
+        assert_eq!(Condition::from(queued).status(&task()), Met);
+        assert_eq!(constant(&Met).and(|_: &Task| false).status(&task()), Pending);
     }
 }

@@ -10,7 +10,7 @@ use agents_api_raw::types::Task;
 
 /// Why a wait ended without its condition being met, and what was seen until then.
 ///
-/// Its message is whole: it names the task and the cause, so that there is no chain of sources to print.
+/// Its message names the task and includes the cause; `source()` returns `None`.
 ///
 /// ```no_run
 /// # async fn run(client: agents_api::Client) {
@@ -19,12 +19,12 @@ use agents_api_raw::types::Task;
 ///
 /// if let Err(error) = client.task("TASK_ID").wait_until(until::succeeded()).await {
 ///     match error.kind() {
-///         WaitErrorKind::Never => println!("no success: {}", error.reason().unwrap_or_default()),
+///         WaitErrorKind::Unreachable => println!("no success: {}", error.reason().unwrap_or_default()),
 ///         WaitErrorKind::TimedOut => println!("it goes on; wait again: {error}"),
 ///         _ => println!("{error}"),
 ///     }
-///     let state = error.last().map(|task| &task.state);
-///     println!("seen last: {state:?}, after {} polls", error.polls());
+///     let state = error.last_seen().map(|task| &task.state);
+///     println!("last seen: {state:?}, after {} polls", error.attempts());
 /// }
 /// # }
 /// ```
@@ -35,11 +35,11 @@ pub struct WaitError(Box<Inner>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitErrorKind {
-    /// The time was up. The task goes on; wait again to go on waiting.
+    /// The timeout is over. The task continues; wait again to continue waiting.
     TimedOut,
-    /// The condition will not be met any more; [`WaitError::reason`] says why.
-    Never,
-    /// The task could not be looked at; [`WaitError::error`] says why.
+    /// The condition cannot be met any more; [`WaitError::reason`] says why.
+    Unreachable,
+    /// The task could not be polled; [`WaitError::error`] says why.
     Failed,
 }
 
@@ -47,9 +47,9 @@ pub enum WaitErrorKind {
 struct Inner {
     cause: Cause,
     id: String,
-    last: Option<Task>,
-    polls: u64,
-    /// The latest failure of a look.
+    last_seen: Option<Task>,
+    attempts: u64,
+    /// The latest failure of a poll.
     error: Option<Error>,
 }
 
@@ -57,22 +57,22 @@ struct Inner {
 pub(super) enum Cause {
     TimedOut {
         after: Duration,
-        /// Whether the task had yet to pass a baseline.
+        /// Whether the task had yet to advance from a baseline.
         before_baseline: bool,
     },
-    Never(String),
+    Unreachable(String),
     Failed(Error),
 }
 
 impl WaitError {
     pub(super) fn new(cause: Cause, poller: Poller) -> Self {
-        let (task, last, polls, error) = poller.into_parts();
+        let (task, last_seen, attempts, error) = poller.into_parts();
         let id = task.id().to_owned();
         Self(Box::new(Inner {
             cause,
             id,
-            last,
-            polls,
+            last_seen,
+            attempts,
             error,
         }))
     }
@@ -81,7 +81,7 @@ impl WaitError {
     pub fn kind(&self) -> WaitErrorKind {
         match self.0.cause {
             Cause::TimedOut { .. } => WaitErrorKind::TimedOut,
-            Cause::Never(_) => WaitErrorKind::Never,
+            Cause::Unreachable(_) => WaitErrorKind::Unreachable,
             Cause::Failed(_) => WaitErrorKind::Failed,
         }
     }
@@ -92,18 +92,18 @@ impl WaitError {
     }
 
     /// The task as it was last seen, if it was seen at all.
-    pub fn last(&self) -> Option<&Task> {
-        self.0.last.as_ref()
+    pub fn last_seen(&self) -> Option<&Task> {
+        self.0.last_seen.as_ref()
     }
 
-    /// As [`WaitError::last`], to keep.
-    pub fn into_last(self) -> Option<Task> {
-        self.0.last
+    /// As [`WaitError::last_seen`], by value.
+    pub fn into_last_seen(self) -> Option<Task> {
+        self.0.last_seen
     }
 
-    /// How many polls there were. One that was cut off by the deadline counts.
-    pub fn polls(&self) -> u64 {
-        self.0.polls
+    /// How many polls were made, including one that the deadline cut off.
+    pub fn attempts(&self) -> u64 {
+        self.0.attempts
     }
 
     /// The failure that ended the wait, else that of the latest poll that failed, if one did. Polls after it may have
@@ -111,29 +111,29 @@ impl WaitError {
     pub fn error(&self) -> Option<&Error> {
         match &self.0.cause {
             Cause::Failed(error) => Some(error),
-            Cause::TimedOut { .. } | Cause::Never(_) => self.0.error.as_ref(),
+            Cause::TimedOut { .. } | Cause::Unreachable(_) => self.0.error.as_ref(),
         }
     }
 
-    /// Why the condition will not be met any more, if that ended the wait.
+    /// Why the condition cannot be met any more, if that ended the wait.
     pub fn reason(&self) -> Option<&str> {
         match &self.0.cause {
-            Cause::Never(reason) => Some(reason),
+            Cause::Unreachable(reason) => Some(reason),
             Cause::TimedOut { .. } | Cause::Failed(_) => None,
         }
     }
 
-    /// Whether the time was up. The task goes on.
+    /// Whether the wait timed out. The task continues.
     pub fn is_timed_out(&self) -> bool {
         self.kind() == WaitErrorKind::TimedOut
     }
 
-    /// Whether the condition will not be met any more.
-    pub fn is_never(&self) -> bool {
-        self.kind() == WaitErrorKind::Never
+    /// Whether the condition cannot be met any more.
+    pub fn is_unreachable(&self) -> bool {
+        self.kind() == WaitErrorKind::Unreachable
     }
 
-    /// Whether the task could not be looked at.
+    /// Whether the task could not be polled.
     pub fn is_failed(&self) -> bool {
         self.kind() == WaitErrorKind::Failed
     }
@@ -144,7 +144,7 @@ impl fmt::Display for WaitError {
         let Inner {
             cause,
             id,
-            last,
+            last_seen,
             error,
             ..
         } = &*self.0;
@@ -153,24 +153,25 @@ impl fmt::Display for WaitError {
                 after,
                 before_baseline,
             } => {
-                // A state that nobody knows is any text of the server's.
-                let state = last
+                // An unknown state is whatever text the server sent.
+                let state = last_seen
                     .as_ref()
                     .map(|task| sanitize_for_display(task.state.as_str()));
                 match state {
                     Some(state) if *before_baseline => {
-                        write!(f, "task {id} had not gone on from {state} after {after:?}")?;
+                        write!(f, "task {id} did not leave state {state} within {after:?}")?;
                     }
-                    Some(state) => write!(f, "task {id} was still {state} after {after:?}")?,
+                    Some(state) => write!(f, "task {id} is still in state {state} after {after:?}")?,
                     None => write!(f, "task {id} was not seen within {after:?}")?,
                 }
+                write!(f, ": the wait timed out; wait again, or set a longer timeout")?;
                 match error {
-                    Some(error) => write!(f, "; the latest failure of a look: {error}"),
+                    Some(error) => write!(f, " (latest failed poll: {error})"),
                     None => Ok(()),
                 }
             }
-            Cause::Never(reason) => write!(f, "task {id}: {reason}"),
-            Cause::Failed(error) => write!(f, "task {id} cannot be looked at: {error}"),
+            Cause::Unreachable(reason) => write!(f, "task {id} cannot meet the condition: {reason}"),
+            Cause::Failed(error) => write!(f, "task {id} cannot be polled: {error}"),
         }
     }
 }

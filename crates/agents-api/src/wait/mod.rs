@@ -1,8 +1,8 @@
 //! Waiting until a task meets a condition, and watching what happens to it.
 //!
-//! Users disagree on when a task is over: `idle` and `waiting_for_user` are pauses that some want to stop at. So a
-//! wait names its condition: one of [`until`], a combination of them, or a closure of your own. Every wait has an end:
-//! the time limit applies by default. A [`Watch`] has none: it tells every change, and what to make of it is yours.
+//! Users disagree on when a task is over: `idle` and `waiting_for_user` are pauses that some want to stop at. A wait
+//! therefore names its condition: one of [`until`], a combination of them, or a closure. Every wait has a timeout, by
+//! default two hours. A [`Watch`] has none: it is a stream of all changes.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -12,13 +12,13 @@
 //! # let repo = client.repo("octocat", "hello-world")?;
 //! use agents_api::until;
 //!
-//! // Start and wait in one sentence.
+//! // Start and wait in one call.
 //! let done = repo.start_task("Fix the login button").wait_until(until::settled()).await?;
 //!
 //! // Or wait for a task by its id, which another process may have started.
 //! let done = client.task(&done.id).wait_until(until::ended().or(until::needs_user())).await?;
 //!
-//! // Or see all that happens to it.
+//! // Or follow every change.
 //! let mut updates = client.task(&done.id).watch();
 //! while let Some(update) = updates.try_next().await? {
 //!     println!("{}", update.task.state);
@@ -27,17 +27,17 @@
 //! # }
 //! ```
 //!
-//! Both look at the task again and again, in the same way: see [`Cadence`] for how often, and
-//! [`WaitUntil`](WaitUntil#failures) for what becomes of failures.
+//! Both poll the task in the same way: see [`PollInterval`] for how often, and [`WaitUntil`](WaitUntil#failures) for how
+//! failures are handled.
 mod baseline;
-mod cadence;
 mod condition;
 mod error;
+mod interval;
 #[cfg(test)]
 mod model;
-mod options;
 mod poller;
 mod schedule;
+mod settings;
 mod start_and_wait;
 pub mod until;
 mod update;
@@ -45,9 +45,9 @@ mod wait_until;
 mod watch;
 
 pub use baseline::Baseline;
-pub use cadence::Cadence;
-pub use condition::{And, BoxCondition, Condition, Not, Or, Progress};
+pub use condition::{Condition, ConditionStatus};
 pub use error::{WaitError, WaitErrorKind};
+pub use interval::PollInterval;
 pub use start_and_wait::{StartAndWait, StartAndWaitError};
 pub use update::{SessionChange, Update};
 pub use wait_until::WaitUntil;

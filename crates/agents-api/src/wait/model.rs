@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::cadence::Cadence;
+use super::interval::PollInterval;
 use super::schedule::{Next, Saw, Schedule};
 
 /// What GitHub does to one look, and how long its answer takes.
@@ -134,7 +134,7 @@ fn play(case: &Case) -> (End, usize) {
     let begun = Instant::now();
     let deadline = begun + case.limit;
     let last_look = deadline - Case::margin(case.limit);
-    let cadence = Cadence::adaptive(case.cadence.0, case.cadence.1);
+    let cadence = PollInterval::adaptive(case.cadence.0, case.cadence.1);
     let mut schedule = Schedule::new(cadence, case.patience).within(case.limit, begun);
     let (mut at, mut not_before, mut silent) = (begun, begun, 0);
     for (polls, weather) in (1..).zip(case.weather.iter().cycle()) {
@@ -229,7 +229,7 @@ proptest! {
 
     #[test]
     fn a_watch_has_no_end_and_bounded_pauses(cadence in cadence(), case in case()) {
-        let mut schedule = Schedule::new(Cadence::adaptive(cadence.0, cadence.1), case.patience);
+        let mut schedule = Schedule::new(PollInterval::adaptive(cadence.0, cadence.1), case.patience);
         let (now, mut silent) = (Instant::now(), 0);
         for weather in case.weather {
             let at = match schedule.next(weather.answer.saw(), now, weather.jitter) {

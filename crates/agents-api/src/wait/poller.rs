@@ -156,7 +156,7 @@ impl Poller {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Cadence;
+    use super::super::interval::PollInterval;
     use super::*;
 
     fn task(name: &str) -> Arc<Task> {
@@ -170,7 +170,7 @@ mod tests {
             .token("ghp_example")
             .build()
             .unwrap();
-        let schedule = Schedule::new(Cadence::default(), Duration::ZERO);
+        let schedule = Schedule::new(PollInterval::default(), Duration::ZERO);
         Poller::new(client.task("t"), schedule, last)
     }
 

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::cadence::Cadence;
-use super::cadence::{Pace, shortened};
+use super::interval::{PollDelays, PollInterval, shortened};
 
 /// How long looks may fail in a row by default.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5 * 60);
+pub(super) const MAX_FAILURE_DURATION: Duration = Duration::from_secs(5 * 60);
 
-/// The pause after a first failure; twice as long each time in a row, up to the longest. A cadence that is quicker
+/// The pause after a first failure; twice as long each time in a row, up to the longest. A interval that is quicker
 /// goes before.
 const BACKOFF: Duration = Duration::from_secs(2);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
@@ -80,7 +79,7 @@ struct Limit {
 /// The times of the looks of one wait or watch.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    pace: Pace,
+    delays: PollDelays,
     patience: Duration,
     limit: Option<Limit>,
     state: State,
@@ -90,9 +89,9 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// Without an end.
-    pub(super) fn new(cadence: Cadence, patience: Duration) -> Self {
+    pub(super) fn new(interval: PollInterval, patience: Duration) -> Self {
         Self {
-            pace: Pace::new(cadence),
+            delays: PollDelays::new(interval),
             patience,
             limit: None,
             state: State::Answered,
@@ -118,7 +117,7 @@ impl Schedule {
     /// What to do after a look. `jitter` is from 0 to 1.
     pub(super) fn next(&mut self, saw: Saw, now: Instant, jitter: f64) -> Next {
         let was_last = matches!(self.state, State::Last);
-        let pace = self.pace.next(saw == Saw::Change, jitter);
+        let pace = self.delays.next(saw == Saw::Change, jitter);
         let mut given_up = matches!(saw, Saw::Lasting(_));
         let (pause, asked) = match saw {
             Saw::Change | Saw::NoChange => {
@@ -209,9 +208,9 @@ mod tests {
     }
 
     /// How long after each look the next one comes, until it ends.
-    fn pauses(cadence: Cadence, limit: Duration, saw: &[Saw]) -> Vec<u64> {
+    fn pauses(interval: PollInterval, limit: Duration, saw: &[Saw]) -> Vec<u64> {
         let mut now = Instant::now();
-        let mut schedule = Schedule::new(cadence, PATIENCE).within(limit, now);
+        let mut schedule = Schedule::new(interval, MAX_FAILURE_DURATION).within(limit, now);
         let mut pauses = Vec::new();
         for saw in saw {
             match schedule.next(*saw, now, 0.0) {
@@ -227,9 +226,9 @@ mod tests {
 
     #[test]
     fn the_last_look_comes_just_before_the_deadline() {
-        let every = Cadence::every(seconds(40));
+        let every = PollInterval::fixed(seconds(40));
         assert_eq!(pauses(every, seconds(100), &[Saw::NoChange; 9]), [40, 40, 18]);
-        let never = Cadence::every(Duration::MAX);
+        let never = PollInterval::fixed(Duration::MAX);
         assert_eq!(pauses(never, seconds(100), &[Saw::NoChange; 9]), [98]);
         assert_eq!(pauses(never, seconds(4), &[Saw::Failure(None); 9]), [2, 1]);
         assert_eq!(
@@ -242,8 +241,8 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_is_obeyed_before_the_cadence() {
-        let every = Cadence::every(seconds(5));
+    fn a_rate_limit_is_obeyed_before_the_interval() {
+        let every = PollInterval::fixed(seconds(5));
         for (asked, pause) in [
             (Saw::RateLimit(Some(seconds(60))), 60),
             (Saw::RateLimit(Some(seconds(2))), 5),
@@ -253,14 +252,14 @@ mod tests {
         ] {
             assert_eq!(pauses(every, HOUR, &[asked]), [pause], "{asked:?}");
         }
-        let hasty = Cadence::every(Duration::ZERO);
+        let hasty = PollInterval::fixed(Duration::ZERO);
         assert_eq!(pauses(hasty, HOUR, &[Saw::RateLimit(Some(Duration::ZERO))]), [1]);
     }
 
     #[test]
     fn a_silent_rate_limit_is_given_more_time_each_time_and_up_in_the_end() {
         let silent = Saw::RateLimit(None);
-        let every = Cadence::every(seconds(1));
+        let every = PollInterval::fixed(seconds(1));
         assert_eq!(
             pauses(every, HOUR, &[silent, silent, silent, Saw::NoChange, silent]),
             [60, 120, 240, 1, 60]
@@ -273,7 +272,7 @@ mod tests {
 
     #[test]
     fn no_look_is_made_that_github_asked_not_to_make() {
-        let every = Cadence::every(seconds(1));
+        let every = PollInterval::fixed(seconds(1));
         for asked in [seconds(100), seconds(1000), Duration::MAX] {
             assert!(pauses(every, seconds(100), &[Saw::RateLimit(Some(asked))]).is_empty());
         }
@@ -284,7 +283,7 @@ mod tests {
     #[test]
     fn failures_are_ridden_out_as_long_as_the_patience_lasts() {
         let failures = [Saw::Failure(None); 99];
-        let rare = pauses(Cadence::every(HOUR), HOUR, &failures);
+        let rare = pauses(PollInterval::fixed(HOUR), HOUR, &failures);
         assert_eq!(rare[..6], [2, 4, 8, 16, 30, 30]);
         assert_eq!(rare.iter().sum::<u64>(), 2 + 4 + 8 + 16 + 30 * 9);
         // Neither an answer nor a pause that was asked for wears it out.
@@ -294,7 +293,7 @@ mod tests {
         ] {
             let alternating = [saw, Saw::Failure(None)].repeat(3);
             assert_eq!(
-                pauses(Cadence::every(seconds(9)), HOUR, &alternating).len(),
+                pauses(PollInterval::fixed(seconds(9)), HOUR, &alternating).len(),
                 6,
                 "{saw:?}"
             );
@@ -304,7 +303,7 @@ mod tests {
     #[test]
     fn a_lasting_failure_is_given_up_at_once_and_looked_at_later() {
         let now = Instant::now();
-        let mut schedule = Schedule::new(Cadence::every(seconds(9)), PATIENCE);
+        let mut schedule = Schedule::new(PollInterval::fixed(seconds(9)), MAX_FAILURE_DURATION);
         for (asked, pause) in [(None, 9), (Some(seconds(60)), 60)] {
             let next = schedule.next(Saw::Lasting(asked), now, 0.0);
             assert_eq!(next, Next::GiveUp(now + seconds(pause)));
@@ -315,7 +314,8 @@ mod tests {
     fn a_lasting_failure_of_the_last_look_is_told_and_not_taken_for_the_end_of_time() {
         let (now, limit) = (Instant::now(), seconds(100));
         for (saw, tells) in [(Saw::Lasting(None), true), (Saw::Failure(None), false)] {
-            let mut schedule = Schedule::new(Cadence::every(HOUR), PATIENCE).within(limit, now);
+            let mut schedule =
+                Schedule::new(PollInterval::fixed(HOUR), MAX_FAILURE_DURATION).within(limit, now);
             let Next::Look(last) = schedule.next(Saw::NoChange, now, 0.0) else {
                 panic!("there is time");
             };

@@ -1,13 +1,10 @@
-//! Starting a task and waiting for it, in one sentence.
+//! Starting a task and waiting for it, in one call.
 use std::fmt;
 use std::future::IntoFuture;
-use std::time::Duration;
 
-use super::cadence::Cadence;
 use super::condition::Condition;
 use super::error::WaitError;
-use super::options::Options;
-use super::update::Update;
+use super::settings::{WaitSettings, wait_setters};
 use crate::error::Error;
 use crate::future::BoxFuture;
 use crate::start::{StartTask, Started};
@@ -16,8 +13,8 @@ use agents_api_raw::types::Task;
 impl<R: From<Started>> StartTask<R> {
     /// Starts the task and waits until it meets a condition, such as [`until::settled()`](crate::until::settled).
     ///
-    /// The start is the one that awaiting this builder makes, with the same rules of delivery; the wait is that of
-    /// [`TaskRef::wait_until`](crate::TaskRef::wait_until), and its time limit begins when the start was answered.
+    /// The start is the one that awaiting this builder sends, with the same delivery guarantees; the wait is that of
+    /// [`TaskRef::wait_until`](crate::TaskRef::wait_until), and its timeout begins when the start succeeded.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -32,64 +29,35 @@ impl<R: From<Started>> StartTask<R> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_until<C: Condition>(self, condition: C) -> StartAndWait<C, R> {
+    pub fn wait_until(self, condition: impl Into<Condition>) -> StartAndWait<R> {
         StartAndWait {
             start: self,
-            condition,
-            options: Options::default(),
+            condition: condition.into(),
+            settings: WaitSettings::default(),
         }
     }
 }
 
 /// Starts a task and waits for it when awaited; made by [`StartTask::wait_until`].
 ///
-/// `R` is what the start alone would give: the [`Task`], or [`Started`], each with the task as the wait saw it last.
+/// `R` is what the start alone would return: the [`Task`], or [`Started`], each with the task as the wait last saw it.
 ///
-/// Dropping the future ends the wait and not the task. Dropped before the start was answered, it leaves open whether the
-/// task runs, as any start does: await the [`StartTask`] first where that matters.
+/// Dropping the future ends the wait and not the task. Dropped before the response to the start, it leaves open whether
+/// the task runs, as any start does: await the [`StartTask`] first where that matters.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct StartAndWait<C, R = Task> {
+pub struct StartAndWait<R = Task> {
     start: StartTask<R>,
-    condition: C,
-    options: Options,
+    condition: Condition,
+    settings: WaitSettings,
 }
 
-impl<C: Condition, R: From<Started>> StartAndWait<C, R> {
-    /// How long to wait at most once the task is started; by default two hours. See
-    /// [`WaitUntil::timeout`](super::WaitUntil::timeout).
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeout = limit;
-        self
-    }
-
-    /// How long to sleep between looks; see [`WaitUntil::cadence`](super::WaitUntil::cadence).
-    pub fn cadence(mut self, cadence: Cadence) -> Self {
-        self.options.cadence = cadence;
-        self
-    }
-
-    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
-    pub fn every(self, interval: Duration) -> Self {
-        self.cadence(Cadence::every(interval))
-    }
-
-    /// How long looks may fail in a row; see [`WaitUntil::patience`](super::WaitUntil::patience).
-    pub fn patience(mut self, limit: Duration) -> Self {
-        self.options.patience = limit;
-        self
-    }
-
-    /// Calls `observer` when the task is first seen, and whenever anything of it has changed; see
-    /// [`WaitUntil::on_update`](super::WaitUntil::on_update).
-    pub fn on_update(mut self, observer: impl FnMut(&Update) + Send + 'static) -> Self {
-        self.options.observer = Some(Box::new(observer));
-        self
-    }
+impl<R: From<Started>> StartAndWait<R> {
+    wait_setters!();
 
     async fn run(self) -> Result<R, StartAndWaitError> {
         let repo = self.start.repo().clone();
         let started = self.start.run().await.map_err(StartAndWaitError::Start)?;
-        let wait = self.options.wait(repo.task(&started.id), self.condition);
+        let wait = self.settings.wait(repo.task(&started.id), self.condition);
         match wait.await {
             Ok(task) => Ok(Started { task, ..started }.into()),
             Err(error) => Err(StartAndWaitError::Wait {
@@ -100,18 +68,18 @@ impl<C: Condition, R: From<Started>> StartAndWait<C, R> {
     }
 }
 
-impl<C: fmt::Debug, R> fmt::Debug for StartAndWait<C, R> {
+impl<R> fmt::Debug for StartAndWait<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StartAndWait")
             .field("start", &self.start)
-            .field("condition", &self.condition)
+            .field("timeout", &self.settings.timeout)
             .finish_non_exhaustive()
     }
 }
 
 /// # Errors
-/// When the task could not be started, or was and the wait for it ended: see [`StartAndWaitError`].
-impl<C: Condition, R: From<Started> + 'static> IntoFuture for StartAndWait<C, R> {
+/// When the task could not be started, or the wait for it failed: see [`StartAndWaitError`].
+impl<R: From<Started> + 'static> IntoFuture for StartAndWait<R> {
     type Output = Result<R, StartAndWaitError>;
     type IntoFuture = BoxFuture<Self::Output>;
 
@@ -120,7 +88,7 @@ impl<C: Condition, R: From<Started> + 'static> IntoFuture for StartAndWait<C, R>
     }
 }
 
-/// Why [`StartTask::wait_until`] ended without its condition being met: before the task was started, or after.
+/// Why [`StartTask::wait_until`] ended without its condition being met: the start failed, or the wait did.
 ///
 /// ```no_run
 /// # async fn run(repo: agents_api::Repo) {
@@ -129,7 +97,7 @@ impl<C: Condition, R: From<Started> + 'static> IntoFuture for StartAndWait<C, R>
 ///
 /// match repo.start_task("Fix the login button").wait_until(until::succeeded()).await {
 ///     Ok(task) => println!("{} is done", task.id),
-///     // Nothing runs, or nobody knows: `delivery` tells which.
+///     // Nothing runs, or it is unknown: see `delivery`.
 ///     Err(StartAndWaitError::Start(error)) => println!("{:?}: {error}", error.delivery()),
 ///     // It was started, and runs or has ended. Do not start it again; wait for its id.
 ///     Err(error) => println!("{:?}: {error}", error.task().map(|task| &task.id)),
@@ -139,12 +107,12 @@ impl<C: Condition, R: From<Started> + 'static> IntoFuture for StartAndWait<C, R>
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartAndWaitError {
-    /// The start failed. [`Error::delivery`] tells whether a task may be running all the same.
+    /// The start failed. [`Error::delivery`] says whether a task may be running nevertheless.
     Start(Error),
-    /// The task was started, and the wait for it ended.
+    /// The task was started, and the wait for it failed.
     #[non_exhaustive]
     Wait {
-        /// The task as it was started, and what was done to start it.
+        /// The start: the task, and how it was obtained.
         started: Box<Started>,
         /// Why the wait ended.
         error: WaitError,
@@ -156,7 +124,7 @@ impl StartAndWaitError {
     pub fn task(&self) -> Option<&Task> {
         match self {
             Self::Start(_) => None,
-            Self::Wait { started, error } => Some(error.last().unwrap_or(started)),
+            Self::Wait { started, error } => Some(error.last_seen().unwrap_or(started)),
         }
     }
 }

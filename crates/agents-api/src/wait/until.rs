@@ -3,89 +3,38 @@
 //! | condition | met in these states |
 //! |---|---|
 //! | [`ended`] | `completed`, `failed`, `timed_out`, `cancelled` |
-//! | [`succeeded`] | `completed`; never, once it ended otherwise |
+//! | [`succeeded`] | `completed`; unreachable once it ended otherwise |
 //! | [`settled`] | the ended ones, and the pauses `idle` and `waiting_for_user` |
-//! | [`needs_user`] | `waiting_for_user`; never, once it ended |
-//! | [`artifact`], [`any_artifact`], [`pull_request`] | any, when the artifact is there; never, once it ended without |
+//! | [`needs_user`] | `waiting_for_user`; unreachable once it ended |
+//! | [`artifact`], [`any_artifact`], [`pull_request`] | any, when the artifact is there; unreachable once it ended without |
 //!
-//! They combine by `and`, `or` and `not`: `until::needs_user().or(until::ended())`. [`Progress`] says how.
+//! They combine by `and`, `or` and `not`: `until::needs_user().or(until::ended())`. [`ConditionStatus`](super::ConditionStatus) says how.
 //!
-//! A state this version of the crate does not know meets none of these, and no contrary of one: the wait goes on, up to
-//! its time limit.
-use super::condition::combinators;
-use super::condition::{Condition, Progress};
-use crate::state::{Phase, TaskStateExt as _};
+//! A state that this version of the crate does not know meets none of the conditions on the state, nor their negations:
+//! the wait continues up to its timeout.
 use agents_api_raw::types::{ArtifactType, Task, TaskState};
 
-/// A ready-made condition.
-#[derive(Clone, Debug)]
-pub struct Until(What);
+use super::condition::{Condition, ConditionStatus};
+use crate::state::{Phase, TaskStateExt as _};
 
-#[derive(Clone, Debug)]
-enum What {
-    /// A state of which this is true.
-    State(fn(&TaskState) -> bool),
-    /// Likewise, which an ended task will not reach.
-    StateBeforeTheEnd(fn(&TaskState) -> bool),
-    /// An artifact of this type, or of any.
-    Artifact(Option<ArtifactType>),
-}
-
-combinators!(Until);
-
-impl Condition for Until {
-    fn check(&mut self, task: &Task) -> Progress {
-        let met = match &self.0 {
-            What::State(is) | What::StateBeforeTheEnd(is) => {
-                if !task.state.is_known() {
-                    return Progress::Unknown;
-                }
-                is(&task.state)
-            }
-            What::Artifact(kind) => task
-                .artifacts
-                .iter()
-                .flatten()
-                .any(|artifact| kind.as_ref().is_none_or(|kind| artifact.type_ == *kind)),
-        };
-        match &self.0 {
-            _ if met => Progress::Met,
-            What::State(_) => Progress::NotYet,
-            _ if !task.state.has_ended() => Progress::NotYet,
-            What::StateBeforeTheEnd(_) => Progress::Never(format!("the task ended: {}", task.state)),
-            What::Artifact(None) => {
-                Progress::Never(format!("the task ended without an artifact: {}", task.state))
-            }
-            What::Artifact(Some(kind)) => Progress::Never(format!(
-                "the task ended without an artifact of type {kind}: {}",
-                task.state
-            )),
-        }
-    }
-}
-
-/// The task has ended, well or not.
-pub fn ended() -> Until {
-    Until(What::State(TaskState::has_ended))
+/// The task has ended, successfully or not.
+pub fn ended() -> Condition {
+    state(TaskState::has_ended)
 }
 
 /// The task has completed. A wait for it ends at once when the task has ended otherwise.
-pub fn succeeded() -> Until {
-    Until(What::StateBeforeTheEnd(|state| *state == TaskState::Completed))
+pub fn succeeded() -> Condition {
+    state_before_the_end(|state| *state == TaskState::Completed)
 }
 
-/// The agent has stopped for now: the task has ended or pauses.
-pub fn settled() -> Until {
-    Until(What::State(|state| {
-        matches!(state.phase(), Phase::Ended | Phase::Paused)
-    }))
+/// The agent has stopped for now: the task has ended or is paused.
+pub fn settled() -> Condition {
+    state(|state| matches!(state.phase(), Phase::Ended | Phase::Paused))
 }
 
-/// The agent waits for an answer of its user.
-pub fn needs_user() -> Until {
-    Until(What::StateBeforeTheEnd(|state| {
-        *state == TaskState::WaitingForUser
-    }))
+/// The agent waits for its user to reply.
+pub fn needs_user() -> Condition {
+    state_before_the_end(|state| *state == TaskState::WaitingForUser)
 }
 
 /// The task has an artifact of this type, whatever its state.
@@ -98,19 +47,60 @@ pub fn needs_user() -> Until {
 /// let report = until::artifact("report");
 /// # let _ = branch.or(report);
 /// ```
-pub fn artifact(kind: impl Into<ArtifactType>) -> Until {
-    Until(What::Artifact(Some(kind.into())))
+pub fn artifact(kind: impl Into<ArtifactType>) -> Condition {
+    has_artifact(Some(kind.into()))
 }
 
 /// The task has an artifact of any type.
-pub fn any_artifact() -> Until {
-    Until(What::Artifact(None))
+pub fn any_artifact() -> Condition {
+    has_artifact(None)
 }
 
-/// The task has a pull request: the same as `artifact(ArtifactType::Pull)`. It is there before the agent is done with it;
+/// The task has a pull request: the same as `artifact(ArtifactType::Pull)`. It appears before the agent is done with it;
 /// for a finished one write `until::pull_request().and(until::settled())`.
-pub fn pull_request() -> Until {
+pub fn pull_request() -> Condition {
     artifact(ArtifactType::Pull)
+}
+
+/// A condition on the state, which an ended task may meet again after a follow-up.
+fn state(is_met: fn(&TaskState) -> bool) -> Condition {
+    Condition::new(move |task| match is_met(&task.state) {
+        _ if !task.state.is_known() => ConditionStatus::Unknown,
+        true => ConditionStatus::Met,
+        false => ConditionStatus::Pending,
+    })
+}
+
+/// A condition on the state that an ended task cannot meet unless it does already.
+fn state_before_the_end(is_met: fn(&TaskState) -> bool) -> Condition {
+    let state = state(is_met);
+    Condition::new(move |task| match state.status(task) {
+        ConditionStatus::Pending if task.state.has_ended() => {
+            ConditionStatus::Unreachable(format!("the task ended: {}", task.state))
+        }
+        status => status,
+    })
+}
+
+/// The task has an artifact of this type, or of any.
+fn has_artifact(kind: Option<ArtifactType>) -> Condition {
+    Condition::new(move |task: &Task| {
+        let mut artifacts = task.artifacts.iter().flatten();
+        if artifacts.any(|artifact| kind.as_ref().is_none_or(|kind| artifact.type_ == *kind)) {
+            return ConditionStatus::Met;
+        }
+        if !task.state.has_ended() {
+            return ConditionStatus::Pending;
+        }
+        let of_type = match &kind {
+            Some(kind) => format!(" of type {kind}"),
+            None => String::new(),
+        };
+        ConditionStatus::Unreachable(format!(
+            "the task ended without an artifact{of_type}: {}",
+            task.state
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -143,14 +133,14 @@ mod tests {
 
     #[test]
     fn each_condition_is_met_in_the_documented_states() {
-        let says = |mut condition: Until| -> String {
-            let check = |state: &&str| match condition.check(&task(state, &[])) {
-                Progress::Met => 'y',
-                Progress::NotYet => '.',
-                Progress::Unknown => '?',
-                Progress::Never(_) => 'n',
+        let says = |condition: Condition| -> String {
+            let letter = |state: &&str| match condition.status(&task(state, &[])) {
+                ConditionStatus::Met => 'y',
+                ConditionStatus::Pending => '.',
+                ConditionStatus::Unknown => '?',
+                ConditionStatus::Unreachable(_) => 'n',
             };
-            STATES.iter().map(check).collect()
+            STATES.iter().map(letter).collect()
         };
         assert_eq!(says(ended()), "..yy..yy?");
         assert_eq!(says(succeeded()), "..yn..nn?");
@@ -161,40 +151,51 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_condition_nor_its_contrary_is_met_in_an_unknown_state() {
+    fn neither_a_condition_nor_its_negation_is_met_in_an_unknown_state() {
         for condition in [ended(), succeeded(), settled(), needs_user()] {
             let strange = task("paused_by_policy", &["pull"]);
-            assert_eq!(condition.clone().check(&strange), Progress::Unknown);
-            assert_eq!(condition.not().check(&strange), Progress::Unknown);
+            assert_eq!(condition.clone().status(&strange), ConditionStatus::Unknown);
+            assert_eq!(condition.not().status(&strange), ConditionStatus::Unknown);
         }
         assert_eq!(
-            pull_request().check(&task("paused_by_policy", &["pull"])),
-            Progress::Met
+            pull_request().status(&task("paused_by_policy", &["pull"])),
+            ConditionStatus::Met
         );
     }
 
     #[test]
-    fn a_contrary_is_met_by_what_will_never_be() {
-        assert_eq!(succeeded().not().check(&task("failed", &[])), Progress::Met);
+    fn a_negation_is_met_where_the_condition_is_unreachable() {
+        assert_eq!(
+            succeeded().not().status(&task("failed", &[])),
+            ConditionStatus::Met
+        );
         let without_success = || ended().and(succeeded().not());
-        assert_eq!(without_success().check(&task("failed", &[])), Progress::Met);
-        assert_eq!(without_success().check(&task("queued", &[])), Progress::NotYet);
+        assert_eq!(
+            without_success().status(&task("failed", &[])),
+            ConditionStatus::Met
+        );
+        assert_eq!(
+            without_success().status(&task("queued", &[])),
+            ConditionStatus::Pending
+        );
     }
 
     #[test]
-    fn artifacts_are_told_by_their_type() {
+    fn artifacts_are_distinguished_by_type() {
         let task = task("completed", &["branch", "report"]);
-        for (mut condition, met) in [
+        for (condition, met) in [
             (artifact(ArtifactType::Branch), true),
             (artifact("report"), true),
             (any_artifact(), true),
             (pull_request(), false),
         ] {
-            assert_eq!(condition.check(&task) == Progress::Met, met, "{condition:?}");
+            assert_eq!(condition.status(&task).is_met(), met);
         }
         assert_eq!(
-            pull_request().check(&task),
-            Progress::Never("the task ended without an artifact of type pull: completed".to_owned())
+            pull_request().status(&task),
+            ConditionStatus::Unreachable(
+                "the task ended without an artifact of type pull: completed".to_owned()
+            )
         );
     }
 }

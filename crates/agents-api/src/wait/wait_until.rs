@@ -1,35 +1,32 @@
 //! The wait for a task that exists.
 use std::fmt;
 use std::future::IntoFuture;
-use std::time::Duration;
 
 use super::baseline::Baseline;
-use super::cadence::Cadence;
 use super::condition::Condition;
 use super::error::WaitError;
-use super::options::Options;
-use super::update::Update;
+use super::settings::{WaitSettings, wait_setters};
 use crate::client::TaskRef;
 use crate::future::BoxFuture;
 use agents_api_raw::types::Task;
 
 /// Waits when awaited; made by [`TaskRef::wait_until`] and [`TaskRef::wait_for`].
 ///
-/// Looks at once, then after pauses of 2 to 30 seconds, short after a change and longer while nothing happens. Gives
-/// up after two hours. Dropping the future ends the wait, at any moment; the task is not affected.
+/// Polls at once, then after pauses of 2 to 30 seconds, short after a change and longer while nothing happens. Times out
+/// after two hours. Dropping the future ends the wait, at any moment; the task is not affected.
 ///
-/// # The deadline
-/// It bounds everything: looks, pauses and rate limits. The last look is made two seconds before it, or a quarter of a
-/// shorter limit, so that its answer can arrive in time: what happens after that is not seen. A wait that is out of time
-/// ends at its deadline and not before, so that a caller who waits again in a loop makes no haste.
+/// # Deadline
+/// The deadline bounds everything: polls, pauses and rate limits. The last poll is made two seconds before it, or a
+/// quarter of a shorter timeout, so that the response can arrive in time; later changes are not seen. A timed-out wait
+/// always lasts until its deadline, so retrying in a loop cannot busy-poll.
 ///
 /// # Failures
-/// A look that fails for a passing reason (no answer, a proxy's page, a server error) is repeated after 2 seconds and
-/// more, or the cadence's pause if that is shorter, until looks have failed for five minutes in a row: see
-/// [`WaitUntil::patience`]. Any other failure ends the wait. A rate limit is no failure: the wait sleeps as long as GitHub
-/// asks ([`Error::retry_after`](crate::Error::retry_after)), or a minute and twice as long each time if it says nothing,
-/// six times at most. If that is beyond the deadline, the wait sleeps up to it without another look, and the rate limit is
-/// in [`WaitError::error`].
+/// A poll that fails for a transient reason (no response, a proxy's page, a server error) is retried after 2 seconds and
+/// more, or after the poll interval if that is shorter, until polls have failed for five minutes in a row: see
+/// [`WaitUntil::max_failure_duration`]. Any other failure ends the wait. A rate limit does not count as a failure: the
+/// wait sleeps as long as GitHub asks ([`Error::retry_after`](crate::Error::retry_after)), or a minute and twice as long
+/// each time if the response does not say, at most six times. If that is beyond the deadline, the wait sleeps until the
+/// deadline without another poll, and the rate limit is in [`WaitError::error`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -51,20 +48,24 @@ use agents_api_raw::types::Task;
 /// # }
 /// ```
 #[must_use = "nothing happens until it is awaited"]
-pub struct WaitUntil<C> {
+pub struct WaitUntil {
     task: TaskRef,
-    condition: C,
-    options: Options,
+    condition: Condition,
+    settings: WaitSettings,
 }
 
 impl TaskRef {
-    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled); two hours at most, if
-    /// nothing else is said.
-    pub fn wait_until<C: Condition>(&self, condition: C) -> WaitUntil<C> {
-        WaitUntil::new(self.clone(), condition)
+    /// Waits until the task meets a condition, such as [`until::settled()`](crate::until::settled), for two hours unless
+    /// [`timeout`](WaitUntil::timeout) says otherwise.
+    pub fn wait_until(&self, condition: impl Into<Condition>) -> WaitUntil {
+        WaitUntil {
+            task: self.clone(),
+            condition: condition.into(),
+            settings: WaitSettings::default(),
+        }
     }
 
-    /// Waits until `condition` holds of the task: as [`TaskRef::wait_until`], for a closure.
+    /// Waits until `is_met` returns `true`: [`TaskRef::wait_until`] for a closure, without its type annotation.
     ///
     /// ```no_run
     /// # async fn run(client: agents_api::Client) -> Result<(), agents_api::wait::WaitError> {
@@ -72,67 +73,16 @@ impl TaskRef {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_for<F: FnMut(&Task) -> bool + Send + 'static>(&self, condition: F) -> WaitUntil<F> {
-        WaitUntil::new(self.clone(), condition)
+    pub fn wait_for(&self, is_met: impl Fn(&Task) -> bool + Send + Sync + 'static) -> WaitUntil {
+        self.wait_until(is_met)
     }
 }
 
-impl<C: Condition> WaitUntil<C> {
-    pub(crate) fn new(task: TaskRef, condition: C) -> Self {
-        Self {
-            task,
-            condition,
-            options: Options::default(),
-        }
-    }
+impl WaitUntil {
+    wait_setters!();
 
-    /// How long to wait at most; by default two hours. See [The deadline](Self#the-deadline).
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeout = limit;
-        self
-    }
-
-    /// How long to sleep between looks; by default [`Cadence::default`], 2 to 30 seconds.
-    pub fn cadence(mut self, cadence: Cadence) -> Self {
-        self.options.cadence = cadence;
-        self
-    }
-
-    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
-    pub fn every(self, interval: Duration) -> Self {
-        self.cadence(Cadence::every(interval))
-    }
-
-    /// How long looks may fail in a row, for passing reasons, before the wait ends; by default five minutes. Zero ends it
-    /// at the first failure. Pauses that GitHub asks for do not count.
-    pub fn patience(mut self, limit: Duration) -> Self {
-        self.options.patience = limit;
-        self
-    }
-
-    /// Calls `observer` when the task is first seen, and whenever anything of it has changed: its state, its name, its
-    /// sessions, its artifacts. Looks that saw no change call nothing. It is called before the wait ends, with the last
-    /// change too.
-    ///
-    /// ```no_run
-    /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// # use agents_api::until;
-    /// let wait = client.task("TASK_ID").wait_until(until::settled()).on_update(|update| {
-    ///     if update.is_new_state() {
-    ///         println!("{}", update.task.state);
-    ///     }
-    /// });
-    /// wait.await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn on_update(mut self, observer: impl FnMut(&Update) + Send + 'static) -> Self {
-        self.options.observer = Some(Box::new(observer));
-        self
-    }
-
-    /// Takes a look into account only once the task has moved on since then; for tasks that had ended or paused and were
-    /// asked to go on. Until then the condition is not checked. See [`Baseline`] for what counts as having moved on.
+    /// Waits for the task to advance from `baseline` first; for tasks that had ended or paused and were asked to go on.
+    /// Until then the condition is not evaluated. See [`Baseline`] for what counts as having advanced.
     ///
     /// ```no_run
     /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -147,31 +97,30 @@ impl<C: Condition> WaitUntil<C> {
     /// # }
     /// ```
     ///
-    /// A baseline of another task ends the wait before its first look.
+    /// A baseline of another task ends the wait before its first poll.
     pub fn since(mut self, baseline: Baseline) -> Self {
-        self.options.baseline = Some(baseline);
+        self.settings.baseline = Some(baseline);
         self
     }
 }
 
-impl<C: fmt::Debug> fmt::Debug for WaitUntil<C> {
+impl fmt::Debug for WaitUntil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitUntil")
             .field("task", &self.task)
-            .field("condition", &self.condition)
-            .field("timeout", &self.options.timeout)
-            .field("cadence", &self.options.cadence)
+            .field("timeout", &self.settings.timeout)
+            .field("poll_interval", &self.settings.poll_interval)
             .finish_non_exhaustive()
     }
 }
 
 /// # Errors
-/// When the time is up, the condition will never be met, or the task cannot be looked at: see [`WaitError`].
-impl<C: Condition> IntoFuture for WaitUntil<C> {
+/// When the wait times out, the condition becomes unreachable, or the task cannot be polled: see [`WaitError`].
+impl IntoFuture for WaitUntil {
     type Output = Result<Task, WaitError>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.options.wait(self.task, self.condition))
+        Box::pin(self.settings.wait(self.task, self.condition))
     }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use super::cadence::Cadence;
+use super::interval::PollInterval;
 use super::poller::{Poller, Step};
-use super::schedule::{PATIENCE, Schedule};
+use super::schedule::{MAX_FAILURE_DURATION, Schedule};
+use super::settings::poll_setters;
 use super::update::Update;
 use crate::client::TaskRef;
 use crate::error::Error;
@@ -48,7 +49,7 @@ use agents_api_raw::types::Task;
 ///
 /// # Errors
 /// Failures are ridden out as those of a wait are: see [Failures](super::WaitUntil#failures). One that will not pass, or
-/// did not within [`Watch::patience`], is yielded once. The stream does not end with it: asked again it looks again,
+/// did not within [`Watch::max_failure_duration`], is yielded once. The stream does not end with it: asked again it looks again,
 /// after the pause, with new patience. So a lasting failure, such as a task that is not found, is yielded each time, and
 /// whoever goes on after errors has to bound how often.
 ///
@@ -63,8 +64,8 @@ pub struct Watch {
 #[derive(Clone)]
 struct Settings {
     task: TaskRef,
-    cadence: Cadence,
-    patience: Duration,
+    poll_interval: PollInterval,
+    max_failure_duration: Duration,
     last: Option<Task>,
     past_the_end: bool,
 }
@@ -101,8 +102,8 @@ impl Watch {
     pub(crate) fn new(task: TaskRef) -> Self {
         let settings = Settings {
             task,
-            cadence: Cadence::default(),
-            patience: PATIENCE,
+            poll_interval: PollInterval::default(),
+            max_failure_duration: MAX_FAILURE_DURATION,
             last: None,
             past_the_end: false,
         };
@@ -110,28 +111,12 @@ impl Watch {
         Self { settings, state }
     }
 
-    /// How long to sleep between looks; by default [`Cadence::default`], 2 to 30 seconds. As all settings it begins a
-    /// new watch: make them before the first item is asked for.
-    pub fn cadence(mut self, cadence: Cadence) -> Self {
-        self.settings.cadence = cadence;
-        self.afresh()
-    }
-
-    /// Looks at this interval: short for `cadence(Cadence::every(interval))`.
-    pub fn every(self, interval: Duration) -> Self {
-        self.cadence(Cadence::every(interval))
-    }
-
-    /// How long looks may fail in a row, for passing reasons, before the failure is yielded; by default five minutes.
-    pub fn patience(mut self, limit: Duration) -> Self {
-        self.settings.patience = limit;
-        self.afresh()
-    }
+    poll_setters!();
 
     /// Goes on after the task has ended, since a follow-up may wake it. Such a stream has no end.
     pub fn keep_watching_after_end(mut self) -> Self {
         self.settings.past_the_end = true;
-        self.afresh()
+        self.reset()
     }
 
     /// Goes on from where another watch of the task has stopped, also in another process: `last` is the task of its last
@@ -158,7 +143,7 @@ impl Watch {
     /// ```
     pub fn resume_from(mut self, last: Task) -> Self {
         self.settings.last = Some(last);
-        self.afresh()
+        self.reset()
     }
 
     /// The next change, or `None` after the end of the task.
@@ -171,7 +156,7 @@ impl Watch {
             .transpose()
     }
 
-    fn afresh(mut self) -> Self {
+    fn reset(mut self) -> Self {
         self.state = State::New;
         self
     }
@@ -179,7 +164,7 @@ impl Watch {
 
 impl Settings {
     fn poller(&self) -> Poller {
-        let schedule = Schedule::new(self.cadence, self.patience);
+        let schedule = Schedule::new(self.poll_interval, self.max_failure_duration);
         Poller::new(self.task.clone(), schedule, self.last.clone())
     }
 }
@@ -229,7 +214,7 @@ impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("task", &self.settings.task)
-            .field("cadence", &self.settings.cadence)
+            .field("poll_interval", &self.settings.poll_interval)
             .finish_non_exhaustive()
     }
 }

@@ -126,7 +126,10 @@ async fn an_http_client_of_ones_own_is_used() {
         "{error:?}"
     );
     assert_eq!((error.operation(), error.attempts()), (Some("start_task"), 0));
-    let wait = client.task("t").wait_until(until::ended()).every(Duration::MAX);
+    let wait = client
+        .task("t")
+        .wait_until(until::ended())
+        .poll_interval(Duration::MAX);
     let error = wait.timeout(Duration::from_secs(1)).await.unwrap_err();
     assert!(!error.is_timed_out(), "a lasting failure: {error}");
     assert!(github.requests().is_empty());

@@ -301,9 +301,9 @@ async fn all_are_waited_for_and_those_that_cannot_are_named() {
     assert!(!unmet.is_timed_out());
     let choose = move |id: &str| {
         if id == bad {
-            until::ended().boxed()
+            until::ended()
         } else {
-            until::succeeded().boxed()
+            until::succeeded()
         }
     };
     let ids: Vec<_> = unmet.outcomes.keys().cloned().chain([good]).collect();

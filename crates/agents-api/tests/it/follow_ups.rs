@@ -65,10 +65,10 @@ async fn a_rename_is_no_follow_up() {
         .timeout(MINUTE * 10);
     let error = wait.await.unwrap_err();
     assert!(error.is_timed_out(), "{error:?}");
-    assert_eq!(error.last().unwrap().name.as_deref(), Some("Another name"));
+    assert_eq!(error.last_seen().unwrap().name.as_deref(), Some("Another name"));
     let message = error.to_string();
     assert!(
-        message.contains("had not gone on from completed after 600s"),
+        message.contains("did not leave state completed within 600s: the wait timed out"),
         "{message}"
     );
 }
@@ -105,7 +105,7 @@ async fn a_baseline_of_another_task_is_refused_before_a_request() {
     github.clear_requests();
     let error = task.wait_until(until::ended()).since(baseline).await.unwrap_err();
     assert!(
-        error.is_failed() && error.to_string().contains("the baseline is of task"),
+        error.is_failed() && error.to_string().contains("baseline of task"),
         "{error}"
     );
     assert!(github.requests().is_empty());

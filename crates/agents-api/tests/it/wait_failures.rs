@@ -26,7 +26,7 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
     let done = client
         .task(task.id())
         .wait_until(until::ended())
-        .every(OFTEN)
+        .poll_interval(OFTEN)
         .await
         .unwrap();
     assert_eq!(done.id, task.id());
@@ -40,17 +40,17 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
         error.is_failed() && error.error().unwrap().is_not_found(),
         "{error:?}"
     );
-    assert_eq!((error.polls(), error.last().is_none()), (1, true));
+    assert_eq!((error.attempts(), error.last_seen().is_none()), (1, true));
 
     github.inject(Fault::on(Target::Gets, Effect::Html(502)));
     let error = client
         .task(task.id())
         .wait_until(until::ended())
-        .every(OFTEN)
-        .patience(OFTEN * 4)
+        .poll_interval(OFTEN)
+        .max_failure_duration(OFTEN * 4)
         .await
         .unwrap_err();
-    assert!(error.is_failed() && error.polls() > 1, "{error:?}");
+    assert!(error.is_failed() && error.attempts() > 1, "{error:?}");
     assert_eq!(error.error().unwrap().status(), Some(502));
 }
 
@@ -65,7 +65,10 @@ async fn a_rate_limit_is_obeyed_and_is_no_failure() {
         let task = completed(&github);
         github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)));
         let (client, _) = connect(&github);
-        let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+        let wait = client
+            .task(task.id())
+            .wait_until(until::ended())
+            .poll_interval(OFTEN);
         let error = wait.timeout(OFTEN * 60).await.unwrap_err();
         assert!(error.is_timed_out(), "{error}");
         assert!(error.error().unwrap().is_rate_limited(), "{error}");
@@ -81,7 +84,10 @@ async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
     github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(5));
     github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).nth(6));
     let (client, _) = connect(&github);
-    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    let wait = client
+        .task(task.id())
+        .wait_until(until::ended())
+        .poll_interval(OFTEN);
     assert_eq!(wait.await.unwrap().id, task.id());
     assert_eq!(github.requests().len(), 7);
 }
@@ -93,9 +99,12 @@ async fn the_failure_before_a_look_that_never_ends_is_kept() {
     github.inject(Fault::on(Target::Gets, Effect::Html(502)).nth(1));
     github.inject(Fault::on(Target::Gets, Effect::Hang).nth(2));
     let (client, _) = connect(&github);
-    let wait = client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    let wait = client
+        .task(task.id())
+        .wait_until(until::ended())
+        .poll_interval(OFTEN);
     let error = wait.timeout(Duration::from_secs(1)).await.unwrap_err();
-    assert!(error.is_timed_out() && error.last().is_none(), "{error}");
+    assert!(error.is_timed_out() && error.last_seen().is_none(), "{error}");
     assert_eq!(error.error().unwrap().status(), Some(502));
     assert!(
         error.to_string().contains(&task.id()) && error.to_string().contains("502"),
@@ -109,12 +118,17 @@ async fn a_proxys_page_in_place_of_a_task_passes() {
     let task = completed(&github);
     github.inject(Fault::on(Target::Gets, Effect::Html(200)).times(2));
     let (client, _) = connect(&github);
-    let wait = || client.task(task.id()).wait_until(until::ended()).every(OFTEN);
+    let wait = || {
+        client
+            .task(task.id())
+            .wait_until(until::ended())
+            .poll_interval(OFTEN)
+    };
     wait().await.unwrap();
 
     github.clear_requests();
     github.inject(Fault::on(Target::Gets, Effect::Html(200)));
-    let error = wait().patience(Duration::ZERO).await.unwrap_err();
+    let error = wait().max_failure_duration(Duration::ZERO).await.unwrap_err();
     assert_eq!(error.error().unwrap().status(), Some(200));
     assert!(error.is_failed() && github.requests().len() == 1, "{error}");
 }
@@ -127,7 +141,7 @@ async fn tls_that_cannot_work_ends_the_wait_at_once() {
         .token("ghp_example")
         .build()
         .unwrap();
-    let wait = client.task("t").wait_for(|_| true).every(Duration::MAX);
+    let wait = client.task("t").wait_for(|_| true).poll_interval(Duration::MAX);
     let error = wait.timeout(Duration::from_secs(2)).await.unwrap_err();
     assert!(error.is_failed(), "{error:?}");
 }
@@ -137,7 +151,7 @@ async fn a_server_that_cannot_be_reached_may_come_back() {
     let github = Emulator::start().await.unwrap();
     let (client, _) = connect(&github);
     github.shutdown().await;
-    let wait = client.task("t").wait_for(|_| true).every(Duration::MAX);
+    let wait = client.task("t").wait_for(|_| true).poll_interval(Duration::MAX);
     let error = wait.timeout(Duration::from_secs(1)).await.unwrap_err();
     assert!(error.is_timed_out() && error.error().is_some(), "{error:?}");
 }
@@ -167,9 +181,9 @@ async fn an_impossible_wait_tells_what_failed_on_the_way() {
         .wait_until(until::pull_request())
         .await
         .unwrap_err();
-    assert!(error.is_never() && error.polls() == 3, "{error:?}");
+    assert!(error.is_unreachable() && error.attempts() == 3, "{error:?}");
     assert_eq!(error.error().unwrap().status(), Some(502));
-    assert_eq!(error.last().unwrap().state, TaskState::Completed);
+    assert_eq!(error.last_seen().unwrap().state, TaskState::Completed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,12 +55,12 @@ async fn a_wait_that_runs_out_of_time_keeps_the_task() {
     let wait = client
         .task(&task.id)
         .wait_until(until::ended())
-        .every(OFTEN)
+        .poll_interval(OFTEN)
         .timeout(OFTEN * 10);
     let error = wait.await.unwrap_err();
     assert!(error.is_timed_out() && error.error().is_none(), "{error:?}");
     assert!(
-        error.polls() > 1 && error.last().unwrap().id == task.id,
+        error.attempts() > 1 && error.last_seen().unwrap().id == task.id,
         "{error:?}"
     );
 }
@@ -75,9 +75,12 @@ async fn a_wait_for_what_will_not_come_ends() {
         .wait_until(until::succeeded())
         .await
         .unwrap_err();
-    assert!(error.is_never(), "{error:?}");
+    assert!(error.is_unreachable(), "{error:?}");
     assert_eq!(error.reason(), Some("the task ended: failed"));
-    assert_eq!((error.polls(), error.last().unwrap().id.clone()), (1, task.id()));
+    assert_eq!(
+        (error.attempts(), error.last_seen().unwrap().id.clone()),
+        (1, task.id())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +91,10 @@ async fn an_unknown_state_is_not_an_end() {
     let (client, _) = connect(&github);
     let states = Arc::new(Mutex::new(Vec::new()));
     let seen = states.clone();
-    let wait = client.task(task.id()).wait_until(until::settled()).every(OFTEN);
+    let wait = client
+        .task(task.id())
+        .wait_until(until::settled())
+        .poll_interval(OFTEN);
     wait.on_update(move |update| seen.lock().unwrap().push(update.task.state.to_string()))
         .await
         .unwrap();
@@ -104,7 +110,7 @@ async fn a_task_that_ends_before_the_deadline_is_seen_by_the_last_look() {
     let wait = client
         .task(task.id())
         .wait_until(until::ended())
-        .every(Duration::MAX);
+        .poll_interval(Duration::MAX);
     let done = wait.timeout(Duration::from_secs(2)).await.unwrap();
     assert_eq!(done.state, TaskState::Completed);
     assert_eq!(github.requests().len(), 2);
@@ -124,9 +130,9 @@ async fn conditions_need_no_trait_and_no_types() {
         .unwrap();
     for paused in [true, false] {
         let condition = if paused {
-            until::settled().boxed()
+            until::settled()
         } else {
-            until::succeeded().not().boxed()
+            until::succeeded().not()
         };
         task.wait_until(condition).await.unwrap();
     }
@@ -143,7 +149,7 @@ async fn an_ended_wait_hands_over_its_task() {
         .await
         .unwrap_err();
     assert_eq!(error.task_id(), task.id());
-    assert_eq!(error.into_last().unwrap().state, TaskState::Failed);
+    assert_eq!(error.into_last_seen().unwrap().state, TaskState::Failed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +200,7 @@ async fn a_wait_that_is_out_of_time_ends_at_its_deadline_and_not_before() {
     assert!(error.is_timed_out());
     assert_eq!(begun.elapsed().as_secs(), 600);
     let requests = github.requests();
-    assert_eq!(error.polls(), requests.len() as u64);
+    assert_eq!(error.attempts(), requests.len() as u64);
     let last = requests[requests.len() - 1].at - requests[0].at;
     assert_eq!(last.num_seconds(), 598);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::connect;
 use agents_api::chrono::TimeDelta;
-use agents_api::wait::{Cadence, Watch};
+use agents_api::wait::{PollInterval, Watch};
 use agents_api::{Task, TaskRef, until};
 use agents_api_emulator::TaskState::{Completed, Failed, Idle, InProgress, WaitingForUser};
 use agents_api_emulator::{
@@ -48,8 +48,8 @@ async fn stormy(seed: u64) -> Emulator {
 }
 
 fn watch(task: &TaskRef, last: Option<&Task>) -> Watch {
-    let cadence = Cadence::adaptive(Duration::from_secs(5), Duration::from_secs(60));
-    let watch = task.watch().cadence(cadence).patience(HOUR);
+    let interval = PollInterval::adaptive(Duration::from_secs(5), Duration::from_secs(60));
+    let watch = task.watch().poll_interval(interval).max_failure_duration(HOUR);
     match last {
         // As another process reads it.
         Some(last) => watch.resume_from(serde_json::from_str(&serde_json::to_string(last).unwrap()).unwrap()),
@@ -138,7 +138,10 @@ async fn a_wait_ends_where_the_task_does_in_any_weather() {
         let life = life(&mut fastrand::Rng::with_seed(seed));
         let handle = github.seed_task(TaskSeed::new("p").script(life)).unwrap();
         let task = connect(&github).0.task(handle.id());
-        let wait = task.wait_until(until::ended()).timeout(24 * HOUR).patience(HOUR);
+        let wait = task
+            .wait_until(until::ended())
+            .timeout(24 * HOUR)
+            .max_failure_duration(HOUR);
         let done = wait.await.unwrap();
         let end = github.transitions().last().unwrap().at;
         assert_eq!(done.state.as_str(), handle.state().as_str(), "seed {seed}");
