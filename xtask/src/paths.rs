@@ -1,10 +1,14 @@
-//! Where things are in the workspace, so that no command depends on the directory it is called from.
-use std::path::PathBuf;
+//! Where things are in the workspace, so that no command depends on the folder it is called from.
+use std::path::{Path, PathBuf};
 
-/// The workspace root.
+/// The workspace around the current folder; that folder when there is none.
+///
+/// It is looked for at run time: one target directory may serve several checkouts.
 pub fn root() -> PathBuf {
-    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().map(PathBuf::from).unwrap_or(xtask)
+    let current = std::env::current_dir().unwrap_or_default();
+    let is_root = |folder: &&Path| folder.join("xtask/Cargo.toml").exists();
+    let root = current.ancestors().find(is_root).map(Path::to_owned);
+    root.unwrap_or(current)
 }
 
 /// The folder of the spec pipeline's inputs and outputs.

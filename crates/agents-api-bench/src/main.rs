@@ -1,4 +1,4 @@
-//! The programs that `cargo xtask bench` runs and measures. Each does one thing a number of times, and ends.
+//! The programs that `cargo measure` runs and measures. Each does one thing a number of times, and ends.
 mod by_hand;
 mod decode;
 mod fleet;

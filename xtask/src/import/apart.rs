@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::naming::Names;
-use super::pointer;
 use super::shapes::{Forest, Id, Shape, Slot};
+use crate::description::pointer;
 
 /// Fields that are absent, values of an enum and components of a choice that do not occur.
 pub(crate) const WITHOUT: &str = "x-without";

@@ -1,11 +1,11 @@
 //! Applies overlay actions to a document.
 use serde_json::{Map, Value};
 
-use super::grammar::Kind;
 use super::origins::Origins;
 use super::overlay::{Action, Change};
-use super::pointer;
 use super::problem::Problem;
+use crate::description::grammar::Kind;
+use crate::description::pointer;
 
 /// Applies the actions in order. An action that selects nothing, or that cannot change what it selects, is a problem:
 /// it was written for a document that no longer exists.

@@ -1,9 +1,10 @@
 //! Demands that everything a user of the crate can see is documented, in our own words, by the overlay.
 use serde_json::{Map, Value, json};
 
-use super::grammar::METHODS;
 use super::lint::Lint;
-use super::{pointer, stanza};
+use super::stanza;
+use crate::description::grammar::METHODS;
+use crate::description::pointer;
 
 /// The key that holds a sentence for each value of an enum.
 pub(crate) const VALUES: &str = "x-enum-descriptions";

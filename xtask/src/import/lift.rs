@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 use super::apart::Apart;
 use super::naming::{Component, Names};
 use super::origins::Origins;
-use super::pointer;
 use super::problem::Problem;
 use super::shapes::{Forest, Id, Shape, Slot};
 use super::unite::{Other, unite};
+use crate::description::pointer;
 
 /// Replaces every schema of `document` by a reference to its component and adds the components.
 pub(crate) fn lift(

@@ -2,7 +2,7 @@
 //!
 //! The steps, each in a module of its own and each a function from a document to a document:
 //!
-//! 1. [`crate::input`] reads, [`crate::select`] keeps the operations of this client;
+//! 1. [`description::read`] reads, [`Selection`] keeps the operations of this client;
 //! 2. [`strip`] drops prose: that is `upstream.json`, and an input of the import itself; [`wellformed`] refuses
 //!    keywords that hold nonsense;
 //! 3. [`dereference`] unfolds references, so that shared and repeated descriptions are alike;
@@ -20,21 +20,19 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::select::Selection;
-use crate::{input, paths};
+use crate::description::text::to_text;
+use crate::description::{self, Selection};
+use crate::paths;
 
 mod apart;
 mod apply;
-pub(crate) mod dereference;
+mod dereference;
 mod docs;
-mod document;
-pub(crate) mod grammar;
 mod lift;
 mod lint;
 mod naming;
 mod origins;
 mod overlay;
-pub(crate) mod pointer;
 mod problem;
 mod report;
 #[cfg(test)]
@@ -79,7 +77,7 @@ pub fn run(args: &Args) -> ExitCode {
 fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
     let spec = Folder::new(folder);
     let file = file.unwrap_or(&spec.upstream);
-    let description = input::read(file)?;
+    let description = description::read(file)?;
     let selection = Selection::read(&spec.selection)?;
     let overlay = Overlay::read(&spec.overlay)?;
     let selected = selection.apply(&description)?;
@@ -90,11 +88,11 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
     let outputs = [
         Output {
             path: spec.upstream.clone(),
-            text: document::to_text(&imported.upstream),
+            text: to_text(&imported.upstream),
         },
         Output {
             path: spec.resolved.clone(),
-            text: document::to_text(&imported.resolved),
+            text: to_text(&imported.resolved),
         },
     ];
     let before = [outputs[0].current()?, outputs[1].current()?];

@@ -1,7 +1,7 @@
 //! Where each place of a derived document came from in the input.
 use std::collections::BTreeMap;
 
-use super::pointer;
+use crate::description::pointer;
 
 /// Places of a derived document, each with the places of the input it was made of. What is not listed stands where
 /// its nearest listed ancestor says.

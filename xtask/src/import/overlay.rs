@@ -84,7 +84,7 @@ impl Overlay {
         let file: File = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             anyhow!(
                 "it is not an Overlay 1.0 document: {}",
-                crate::input::explained(&error)
+                crate::description::explained(&error)
             )
         })?;
         if file.overlay != "1.0" && !file.overlay.starts_with("1.0.") {

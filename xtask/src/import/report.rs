@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use similar::TextDiff;
 
-use crate::diff::{Format, compare};
+use crate::compare::{Format, compare};
 
 use super::problem::Problems;
 use super::write::Output;

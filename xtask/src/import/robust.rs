@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::overlay::Overlay;
-use super::{pointer, resolve};
-use crate::select::Selection;
+use super::resolve;
+use crate::description::Selection;
+use crate::description::pointer;
 
 /// Words that mean something in a description, so that random documents are nearly right.
 const WORDS: [&str; 34] = [

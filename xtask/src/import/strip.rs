@@ -5,7 +5,7 @@
 //! in prose.
 use serde_json::{Map, Value, json};
 
-use super::grammar::Kind;
+use crate::description::grammar::Kind;
 
 /// Keywords that hold prose, or that point to prose, in every kind of object.
 const PROSE: [&str; 5] = ["description", "summary", "externalDocs", "title", "tags"];

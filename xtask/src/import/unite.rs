@@ -3,7 +3,8 @@ use serde_json::{Map, Value, json};
 
 use super::lint::TOO_STRICT;
 use super::problem::Problem;
-use super::{pointer, stanza};
+use super::stanza;
+use crate::description::pointer;
 
 /// The view that is added, for messages.
 pub(crate) struct Other<'a> {

@@ -1,10 +1,10 @@
 //! Refuses a description whose keywords hold values of the wrong kind, so that no later step has to wonder.
 use serde_json::{Map, Value};
 
-use super::grammar::Kind;
 use super::origins::Origins;
-use super::pointer;
 use super::problem::Problem;
+use crate::description::grammar::Kind;
+use crate::description::pointer;
 
 /// Reports every value that is not of the kind its keyword wants.
 pub(crate) fn check(document: &Value, problems: &mut Vec<Problem>) {

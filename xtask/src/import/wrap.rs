@@ -2,7 +2,7 @@
 //! everybody who reads it. And `{allOf: [{$ref}]}` with nothing beside it as `{$ref}`.
 use serde_json::{Map, Value, json};
 
-use super::grammar::Kind;
+use crate::description::grammar::Kind;
 
 /// Wraps every reference in a schema that the overlay gave a sentence or a keyword of its own.
 pub(crate) fn references(document: &mut Value) {

@@ -1,6 +1,6 @@
 //! The report as people and programs read it.
 use serde_json::{Value, json};
-use xtask::diff::{Format, Report, compare};
+use xtask::compare::{Format, Report, compare};
 
 use crate::fixture::{GET, LIST, PROMPT, START, TASK, at, inlined};
 

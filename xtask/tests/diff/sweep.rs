@@ -1,6 +1,6 @@
 //! Every part of a description in turn: taken away, replaced, spoiled. Nothing goes unseen, nothing panics.
 use serde_json::{Value, json};
-use xtask::diff::compare;
+use xtask::compare::compare;
 
 use crate::fixture::{at, inlined, named};
 

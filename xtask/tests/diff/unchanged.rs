@@ -1,7 +1,7 @@
 //! Ways to write the same description differently, and the reverse: nothing that matters goes unseen.
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use xtask::diff::{Format, compare};
+use xtask::compare::{Format, compare};
 
 use crate::fixture::{GET, LIST, START, TASK, at, edited, inlined, named};
 

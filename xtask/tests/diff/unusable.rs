@@ -1,6 +1,6 @@
 //! Documents that cannot be compared are refused with the place and the reason, and nothing makes it hang.
 use serde_json::{Value, json};
-use xtask::diff::{Which, compare};
+use xtask::compare::{Which, compare};
 
 use crate::fixture::{GET, LIST, TASK, edited, inlined};
 

@@ -1,6 +1,6 @@
 //! The resolved spec is GitHub's contract: to `diff` it is the same as what it was made of.
 use serde_json::{Value, json};
-use xtask::diff::{Format, compare};
+use xtask::compare::{Format, compare};
 
 use super::support::{BODY, GET, LIST, START, Workspace, at, each_with, list_item, upstream};
 

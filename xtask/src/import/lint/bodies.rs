@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::super::document::canonical;
-use super::super::{pointer, stanza};
+use super::super::stanza;
 use super::parameters::is_simple;
 use super::{Lint, whole};
+use crate::description::pointer;
+use crate::description::text::canonical;
 
 /// The one media type that is generated.
 const JSON: &str = "application/json";

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::super::pointer;
 use super::{Lint, casing};
+use crate::description::pointer;
 
 /// The generated field for what an object holds besides its own.
 const EXTRA: &str = "extra";

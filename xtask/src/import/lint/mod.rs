@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 
 use super::origins::Origins;
 use super::problem::Problem;
-use super::{apart, pointer, stanza};
+use super::{apart, stanza};
+use crate::description::pointer;
 
 /// Keywords that become a check in the generated type, and so an error when GitHub sends something new.
 pub(crate) const TOO_STRICT: [&str; 4] = ["pattern", "minLength", "maxLength", "uniqueItems"];

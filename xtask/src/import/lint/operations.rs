@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::grammar::METHODS;
-use super::super::{pointer, stanza};
+use super::super::stanza;
 use super::{Lint, bodies, casing, parameters};
+use crate::description::grammar::METHODS;
+use crate::description::pointer;
 
 /// Applies the rules to every operation.
 pub(super) fn check(lint: &mut Lint<'_>) {

@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::{pointer, stanza};
+use super::super::stanza;
 use super::{Lint, casing};
+use crate::description::pointer;
 
 /// Names the generated builders use themselves.
 const BUILDERS: [&str; 4] = ["body", "client", "new", "send"];

@@ -2,9 +2,10 @@
 use serde_json::{Map, Value, json};
 
 use super::super::docs::VALUES;
-use super::super::grammar::Kind;
-use super::super::{apart, pointer, stanza};
+use super::super::{apart, stanza};
 use super::{Lint, casing, members};
+use crate::description::grammar::Kind;
+use crate::description::pointer;
 
 /// Keywords that the generator understands on any schema.
 const COMMON: [&str; 9] = [

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::document::canonical;
 use super::lint::casing;
 use super::problem::Problem;
 use super::shapes::{Forest, Id, Shape, Slot, comparable};
-use super::{overlay, pointer, stanza};
+use super::{overlay, stanza};
+use crate::description::pointer;
+use crate::description::text::canonical;
 
 /// The shapes of one name.
 #[derive(Debug, Default)]

@@ -7,9 +7,9 @@ mod survey;
 
 use serde_json::{Map, Value, json};
 
-use super::grammar::Kind;
 use super::origins::Origins;
 use super::problem::Problem;
+use crate::description::grammar::Kind;
 
 /// Keywords that say something about a place where a shape is used, not about the shape.
 pub(crate) const OF_THE_PLACE: [&str; 5] = ["nullable", "default", "deprecated", "readOnly", "writeOnly"];

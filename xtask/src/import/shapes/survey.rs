@@ -1,12 +1,12 @@
 //! Finds the schemas of a document and reads them as shapes.
 use serde_json::{Map, Value, json};
 
-use super::super::grammar::Kind;
 use super::super::origins::Origins;
 use super::super::overlay::{MERGE, NAME};
-use super::super::pointer;
 use super::super::problem::Problem;
 use super::{Forest, Id, OF_THE_PLACE, Shape, Slot};
+use crate::description::grammar::Kind;
+use crate::description::pointer;
 
 pub(super) struct Builder<'a> {
     pub(super) forest: Forest,

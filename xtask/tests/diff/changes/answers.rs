@@ -1,6 +1,6 @@
 //! Fields of answers.
 use serde_json::{Value, json};
-use xtask::diff::compare;
+use xtask::compare::compare;
 
 use super::{check, get, remove, task};
 use crate::fixture::{at, edited, inlined};

@@ -1,6 +1,6 @@
 //! Choices between schemas in answers.
 use serde_json::{Value, json};
-use xtask::diff::compare;
+use xtask::compare::compare;
 
 use super::{check, task};
 use crate::fixture::{at, edited, inlined};

@@ -8,7 +8,7 @@ mod places;
 mod requests;
 
 use serde_json::Value;
-use xtask::diff::{Change, compare};
+use xtask::compare::{Change, compare};
 
 use crate::fixture::{GET, LIST, PROMPT, START, TASK, edited, inlined};
 
@@ -19,7 +19,7 @@ fn only(new: &Value) -> Change {
         report.changes.len(),
         1,
         "{}",
-        report.render(xtask::diff::Format::Text)
+        report.render(xtask::compare::Format::Text)
     );
     report.changes.remove(0)
 }

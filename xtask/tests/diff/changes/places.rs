@@ -1,6 +1,6 @@
 //! What is one finding and what are two.
 use serde_json::json;
-use xtask::diff::compare;
+use xtask::compare::compare;
 
 use super::{get, only, prompt, task};
 use crate::fixture::{GET, LIST, START, at, inlined};

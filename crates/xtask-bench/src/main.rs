@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures the client against its peers, and writes `BENCHMARKS.md`.
+//! `cargo measure`: measures the client against its peers, and writes `BENCHMARKS.md`.
 //!
 //! What is compared runs in processes of its own (`crates/agents-api-bench`), against the emulator in another process, on
 //! this machine's loopback. Nothing here runs for ever: each process has a time limit, and is gone with this one.
@@ -13,18 +13,24 @@ mod pipeline;
 mod process;
 mod server;
 mod walk;
+mod workspace;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::Parser;
 
 use document::{Chapter, Document};
+use workspace::{root, say};
 
-/// The arguments of `cargo xtask bench`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo measure",
+    about = "Measures the client against its peers and writes BENCHMARKS.md"
+)]
+struct Args {
     /// What to measure [default: everything]
     #[arg(value_enum)]
     sections: Vec<Section>,
@@ -35,7 +41,7 @@ pub struct Args {
 
 /// A chapter of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Section {
+enum Section {
     /// Instructions and allocations of one call
     Calls,
     /// Instructions of decoding alone
@@ -78,11 +84,11 @@ impl Section {
 }
 
 /// Runs the command: 0 when everything was measured, whatever came of it; 1 when something could not be.
-pub fn run(args: &Args) -> ExitCode {
-    match execute(args) {
+fn main() -> ExitCode {
+    match execute(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            crate::console::complain("bench", &error);
+            let _ = writeln!(std::io::stderr(), "error: measure: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -97,16 +103,16 @@ fn execute(args: &Args) -> Result<()> {
         some => some,
     };
     let programs = if sections.iter().any(|section| section.uses_programs()) {
-        built("agents-api-bench")?
+        process::built("agents-api-bench")?
     } else {
         PathBuf::new()
     };
-    let path = crate::paths::root().join("BENCHMARKS.md");
+    let path = root().join("BENCHMARKS.md");
     for section in sections {
-        crate::console::say(&format!("==> {}", section.name()));
+        say(&format!("==> {}", section.name()));
         let chapter = measure(*section, &programs, args)?;
         let Some(chapter) = chapter else { continue };
-        crate::console::say(&chapter.render());
+        say(&chapter.render());
         // Written after each one: what was measured is not lost if the next one fails.
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mut document = Document::read(&text);
@@ -128,29 +134,4 @@ fn measure(section: Section, programs: &std::path::Path, args: &Args) -> Result<
         Section::Pipeline => pipeline::measure(args.description.as_deref()),
         Section::Build => build::measure().map(Some),
     }
-}
-
-/// Builds a package's program for release, and tells where it is.
-fn built(package: &str) -> Result<PathBuf> {
-    crate::console::say(&format!("==> cargo build --release -p {package}"));
-    let mut build = process::cargo();
-    build
-        .args([
-            "build",
-            "--release",
-            "--quiet",
-            "--message-format=json",
-            "-p",
-            package,
-        ])
-        .current_dir(crate::paths::root());
-    let output = process::run(&mut build, Duration::from_secs(3600))?;
-    let executable = output.stdout.lines().filter_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let is_it = message["target"]["name"].as_str() == Some(package);
-        let path = message["executable"].as_str().filter(|_| is_it)?;
-        Some(PathBuf::from(path))
-    });
-    let executable = { executable }.next_back();
-    executable.with_context(|| format!("cargo built no program for {package}"))
 }

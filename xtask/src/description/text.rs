@@ -2,14 +2,14 @@
 use serde_json::{Map, Value};
 
 /// The document as text that depends on its content only, never on the order in which keys were read or added.
-pub(crate) fn to_text(document: &Value) -> String {
+pub fn to_text(document: &Value) -> String {
     let mut text = format!("{:#}", sorted(document));
     text.push('\n');
     text
 }
 
 /// A short text equal for equal values, whatever the order of their keys.
-pub(crate) fn canonical(value: &Value) -> String {
+pub fn canonical(value: &Value) -> String {
     sorted(value).to_string()
 }
 

@@ -1,10 +1,13 @@
 //! Runs a process to its end, or to its time limit, and tells what it took.
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+use super::workspace::{root, say};
 
 /// How often the memory of a process is looked at.
 const LOOK: Duration = Duration::from_millis(2);
@@ -20,6 +23,31 @@ pub(super) fn cargo() -> Command {
         }
     }
     cargo
+}
+
+/// Builds a package's program for release, and tells where it is.
+pub(super) fn built(package: &str) -> Result<PathBuf> {
+    say(&format!("==> cargo build --release -p {package}"));
+    let mut build = cargo();
+    build
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--message-format=json",
+            "-p",
+            package,
+        ])
+        .current_dir(root());
+    let output = run(&mut build, Duration::from_secs(3600))?;
+    let executable = output.stdout.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"].as_str() == Some(package);
+        let path = message["executable"].as_str().filter(|_| is_it)?;
+        Some(PathBuf::from(path))
+    });
+    let executable = { executable }.next_back();
+    executable.with_context(|| format!("cargo built no program for {package}"))
 }
 
 /// What a process took, and what it said.

@@ -87,7 +87,7 @@ fn parse(text: &str) -> Result<Value> {
 }
 
 /// What is wrong with a YAML text, without the parser's advice to those who call it.
-pub(crate) fn explained(error: &serde_saphyr::Error) -> String {
+pub fn explained(error: &serde_saphyr::Error) -> String {
     let mut text = error.to_string();
     for advice in [
         ", set DuplicateKeyPolicy in Options if acceptable",

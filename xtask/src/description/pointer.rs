@@ -2,17 +2,17 @@
 use serde_json::Value;
 
 /// The pointer one level deeper.
-pub(crate) fn join(pointer: &str, token: &str) -> String {
+pub fn join(pointer: &str, token: &str) -> String {
     format!("{pointer}/{}", escaped(token))
 }
 
 /// A token as it stands in a pointer.
-pub(crate) fn escaped(token: &str) -> String {
+pub fn escaped(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
 /// The tokens of a pointer, unescaped.
-pub(crate) fn tokens(pointer: &str) -> Vec<String> {
+pub fn tokens(pointer: &str) -> Vec<String> {
     pointer
         .split('/')
         .skip(1)
@@ -21,14 +21,14 @@ pub(crate) fn tokens(pointer: &str) -> Vec<String> {
 }
 
 /// The pointer made of these tokens.
-pub(crate) fn from_tokens<T: AsRef<str>>(tokens: &[T]) -> String {
+pub fn from_tokens<T: AsRef<str>>(tokens: &[T]) -> String {
     tokens
         .iter()
         .fold(String::new(), |pointer, token| join(&pointer, token.as_ref()))
 }
 
 /// The pointer one level up, and the last token.
-pub(crate) fn split(pointer: &str) -> Option<(&str, String)> {
+pub fn split(pointer: &str) -> Option<(&str, String)> {
     let (parent, token) = pointer.rsplit_once('/')?;
     Some((parent, token.replace("~1", "/").replace("~0", "~")))
 }
@@ -37,7 +37,7 @@ pub(crate) fn split(pointer: &str) -> Option<(&str, String)> {
 ///
 /// # Errors
 /// Says what is wrong with the text when it is not such a pointer.
-pub(crate) fn from_reference(reference: &str) -> Result<String, String> {
+pub fn from_reference(reference: &str) -> Result<String, String> {
     let Some(fragment) = reference.strip_prefix('#') else {
         return Err(format!(
             "the reference {reference:?} leads out of the document; bundle the description into one file first"
@@ -77,7 +77,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 ///
 /// A parameter is selected by its name and a value of an enum by itself, not by the index, so that a target survives
 /// the insertion or removal of another.
-pub(crate) fn target(document: &Value, pointer: &str) -> String {
+pub fn target(document: &Value, pointer: &str) -> String {
     let mut path = String::from("$");
     let mut at = Some(document);
     for token in tokens(pointer) {
@@ -139,7 +139,7 @@ fn quoted(token: &str) -> String {
 }
 
 /// The child of an object or a list under this token.
-pub(crate) fn child<'a>(value: &'a Value, token: &str) -> Option<&'a Value> {
+pub fn child<'a>(value: &'a Value, token: &str) -> Option<&'a Value> {
     match value {
         Value::Object(map) => map.get(token),
         Value::Array(items) => items.get(token.parse::<usize>().ok()?),

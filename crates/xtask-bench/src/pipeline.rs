@@ -6,14 +6,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::document::{Chapter, Goal, Table, thousands};
-use super::process::{Finished, run_with};
+use super::process::{Finished, built, run_with};
+use super::workspace::{root, say};
 
 const ROUNDS: usize = 5;
 
 /// Measures them, if the description is there; it is 13 MB and not in the repository.
 pub(super) fn measure(description: Option<&Path>) -> Result<Option<Chapter>> {
     let Some(description) = description else {
-        crate::console::say(
+        say(
             "    skipped: there is no description; give one with --description FILE (npm pack @octokit/openapi, in it \
              package/generated/api.github.com.json)",
         );
@@ -24,9 +25,9 @@ pub(super) fn measure(description: Option<&Path>) -> Result<Option<Chapter>> {
         .with_context(|| format!("cannot find {}", description.display()))?;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let size = std::fs::metadata(&description)?.len() as f64;
-    let xtask = super::built("xtask")?;
+    let xtask = built("xtask")?;
     let file = description.to_string_lossy().into_owned();
-    let old = crate::paths::upstream().to_string_lossy().into_owned();
+    let old = root().join("spec/upstream.json").to_string_lossy().into_owned();
     let mut table = Table::new(["command", "ms", "ms of processor", "MiB at most"]);
     let mut took = Vec::new();
     for (name, arguments) in [

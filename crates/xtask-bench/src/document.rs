@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-Written by `cargo xtask bench`, which measures all of this anew, or the chapters it is told:
-`cargo xtask bench calls decode`. Ratios within one run carry over to other machines, times do not. All requests go to
+Written by `cargo measure`, which measures all of this anew, or the chapters it is told:
+`cargo measure calls decode`. Ratios within one run carry over to other machines, times do not. All requests go to
 the emulator in another process on the same machine.
 
 By hand: reqwest and serde structs, without retries, limits, unknown fields or unknown states; it is 1. octocrab: its generic
@@ -131,7 +131,7 @@ impl Document {
                 Some(chapter) => {
                     text.push_str(&format!("<!-- begin {name} -->\n{chapter}<!-- end {name} -->\n"));
                 }
-                None => text.push_str(&format!("Not measured yet: `cargo xtask bench {name}`.\n")),
+                None => text.push_str(&format!("Not measured yet: `cargo measure {name}`.\n")),
             }
         }
         text
@@ -237,7 +237,7 @@ Counted.
             "{text}"
         );
         assert!(
-            text.contains("Not measured yet: `cargo xtask bench build`."),
+            text.contains("Not measured yet: `cargo measure build`."),
             "{text}"
         );
     }

@@ -6,7 +6,7 @@ use super::super::report::{Class, Finding, Place};
 
 /// Who writes what is being compared. Allowing less breaks the one who writes, allowing more the one who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::diff) enum Side {
+pub(in crate::compare) enum Side {
     /// The client writes: parameters and request bodies.
     Request,
     /// The client reads: answers.

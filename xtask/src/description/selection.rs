@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::import::dereference::follow;
-use crate::import::grammar::Kind;
-use crate::import::pointer;
+use super::grammar::Kind;
+use super::pointer;
+use super::reference::follow;
 
 /// Which paths belong to the client.
 #[derive(Debug, Clone, Deserialize)]

@@ -6,7 +6,7 @@
 
 /// The kind of node at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The whole document.
     Document,
     /// The `info` object.
@@ -74,13 +74,14 @@ pub(crate) enum Kind {
 }
 
 /// The keys of a path item that hold an operation.
-pub(crate) const METHODS: [&str; 8] = [
+pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
 impl Kind {
     /// What stands under `key`, or under any index when this is a list.
-    pub(crate) fn child(self, key: &str) -> Self {
+    #[must_use]
+    pub fn child(self, key: &str) -> Self {
         match self {
             Self::Paths | Self::Callbacks | Self::Responses if key.starts_with("x-") => Self::Data,
             Self::Document => match key {
@@ -159,14 +160,15 @@ impl Kind {
     }
 
     /// What stands at this place of a document.
-    pub(crate) fn at(tokens: &[String]) -> Self {
+    #[must_use]
+    pub fn at(tokens: &[String]) -> Self {
         tokens
             .iter()
             .fold(Self::Document, |kind, token| kind.child(token))
     }
 
     /// Whether an object here may be `{"$ref": …}` instead of the thing itself.
-    pub(crate) fn may_refer(self) -> bool {
+    pub fn may_refer(self) -> bool {
         matches!(
             self,
             Self::PathItem
@@ -182,7 +184,7 @@ impl Kind {
     }
 
     /// Whether the keys of this node are names somebody chose, so that none of them is a keyword.
-    pub(crate) fn is_map(self) -> bool {
+    pub fn is_map(self) -> bool {
         matches!(
             self,
             Self::Paths

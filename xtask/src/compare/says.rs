@@ -1,6 +1,6 @@
 //! Schemas in a few words, for messages.
-use super::compare::Side;
 use super::document::Document;
+use super::engine::Side;
 use super::error::Error;
 use super::schema::{Extra, Node, View};
 

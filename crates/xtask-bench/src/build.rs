@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::document::{Chapter, Goal, Table, thousands};
 use super::process::{self, run};
+use super::workspace::root;
 
 /// The longest a build may take.
 const LIMIT: Duration = Duration::from_secs(1800);
@@ -45,7 +46,7 @@ struct Built {
 }
 
 pub(super) fn measure() -> Result<Chapter> {
-    let root = crate::paths::root();
+    let root = root();
     let path = format!(
         "agents-api = {{ path = {:?} }}",
         root.join("crates/agents-api").to_string_lossy()
@@ -123,7 +124,7 @@ impl Project {
         );
         std::fs::write(project.folder.join("Cargo.toml"), manifest)?;
         std::fs::write(project.folder.join("src/main.rs"), program.trim_start())?;
-        let lock = crate::paths::root().join("Cargo.lock");
+        let lock = root().join("Cargo.lock");
         std::fs::copy(lock, project.folder.join("Cargo.lock"))?;
         Ok(project)
     }

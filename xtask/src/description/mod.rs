@@ -1,0 +1,10 @@
+//! An `OpenAPI` description as a document: how it is read, what stands where in it, which part of it is ours.
+pub mod grammar;
+pub mod pointer;
+mod read;
+pub mod reference;
+mod selection;
+pub mod text;
+
+pub use read::{explained, read};
+pub use selection::Selection;
