@@ -98,23 +98,23 @@ fn is_refusal(status: StatusCode) -> bool {
 }
 
 /// Whether the same read may succeed later, rate limits apart.
-pub(super) fn is_passing(error: &raw::Error) -> bool {
+pub(super) fn is_transient(error: &raw::Error) -> bool {
     match error {
         // What a transport of the caller's own holds back is its decision.
         raw::Error::InvalidRequest(_) | raw::Error::NotSent(_) => false,
         raw::Error::Transport(error) => !error.is_builder() && !is_tls(error),
         // A proxy's page or half a body passes; JSON of another form is what GitHub says now.
         raw::Error::Decode { response, source } => !source.is_data() || is_a_page(response.headers()),
-        raw::Error::Status(answer) => is_passing_status(answer.status()),
+        raw::Error::Status(answer) => is_transient_status(answer.status()),
         raw::Error::Body { source, .. } if is_too_large(&**source) => false,
         raw::Error::Body { response, .. } => {
-            !is_refusal(response.status()) || is_passing_status(response.status())
+            !is_refusal(response.status()) || is_transient_status(response.status())
         }
         _ => true,
     }
 }
 
-fn is_passing_status(status: StatusCode) -> bool {
+fn is_transient_status(status: StatusCode) -> bool {
     match status.as_u16() {
         // What a server cannot do it will not do a second later either.
         501 | 505 => false,

@@ -1,6 +1,7 @@
 //! The one error of this crate: what happened, and what to do about it.
 mod body;
 mod delivery;
+mod facts;
 mod kind;
 mod message;
 mod rate_limit;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 use agents_api_raw as raw;
 
-use rate_limit_headers::retry_after;
+use facts::Facts;
+pub(crate) use facts::Retry;
 
 /// Any error that can be passed between threads.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -42,6 +44,7 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     cause: Cause,
+    facts: Facts,
     operation: Option<&'static str>,
     attempts: u32,
 }
@@ -50,23 +53,24 @@ struct Inner {
 enum Cause {
     InvalidInput(String),
     Credentials(BoxError),
-    /// Nothing was sent, since GitHub wants no request for this long.
-    Held(Duration),
-    OutOfTime {
+    /// Nothing was sent, since a rate limit lasts this much longer.
+    RateLimitInEffect(Duration),
+    DeadlineReached {
         limit: Duration,
         delivery: Delivery,
     },
     Raw(raw::Error),
     UnexpectedResponse {
         message: String,
-        /// The answer's status and headers; its body was read and given out.
-        answer: Option<raw::RawResponse>,
+        /// The response's status and headers; its body was read and handed over.
+        response: Option<raw::RawResponse>,
     },
 }
 
 impl Error {
     fn new(cause: Cause) -> Self {
         Self(Box::new(Inner {
+            facts: Facts::of(&cause),
             cause,
             operation: None,
             attempts: 0,
@@ -81,28 +85,29 @@ impl Error {
         Self::new(Cause::Credentials(cause))
     }
 
-    /// Nothing was sent, since GitHub wants no request for this long.
-    pub(crate) fn held(pause: Duration) -> Self {
-        Self::new(Cause::Held(pause))
+    /// Nothing was sent, since a rate limit that another request met lasts this much longer.
+    pub(crate) fn rate_limit_in_effect(delay: Duration) -> Self {
+        Self::new(Cause::RateLimitInEffect(delay))
     }
 
-    /// The time limit of the operation was up.
-    pub(crate) fn out_of_time(limit: Duration, delivery: Delivery) -> Self {
-        Self::new(Cause::OutOfTime { limit, delivery })
+    /// The time limit of the operation was reached.
+    pub(crate) fn deadline_reached(limit: Duration, delivery: Delivery) -> Self {
+        Self::new(Cause::DeadlineReached { limit, delivery })
     }
 
     pub(crate) fn unexpected(message: impl Into<String>) -> Self {
         let message = message.into();
         Self::new(Cause::UnexpectedResponse {
             message,
-            answer: None,
+            response: None,
         })
     }
 
-    /// Adds the answer that was not expected.
-    pub(crate) fn with_answer(mut self, answer: raw::RawResponse) -> Self {
-        if let Cause::UnexpectedResponse { answer: place, .. } = &mut self.0.cause {
-            *place = Some(answer);
+    /// Adds the response that was not expected.
+    pub(crate) fn with_response(mut self, received: raw::RawResponse) -> Self {
+        if let Cause::UnexpectedResponse { response, .. } = &mut self.0.cause {
+            *response = Some(received);
+            self.0.facts = Facts::of(&self.0.cause);
         }
         self
     }
@@ -119,26 +124,21 @@ impl Error {
         self
     }
 
+    /// Adds how long a rate limit lasts, which only the rate limiter knows, and how many in a row did not say so.
+    pub(crate) fn with_rate_limit_delay(mut self, delay: Duration, unspecified_streak: u32) -> Self {
+        self.0.facts.retry_after = Some(delay);
+        self.0.facts.unspecified_streak = unspecified_streak;
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
-        match &self.0.cause {
-            Cause::InvalidInput(_) => ErrorKind::InvalidInput,
-            Cause::Credentials(_) => ErrorKind::Credentials,
-            Cause::Held(_) => ErrorKind::RateLimited,
-            Cause::OutOfTime { .. } => ErrorKind::Timeout,
-            Cause::UnexpectedResponse { .. } => ErrorKind::UnexpectedResponse,
-            Cause::Raw(error) => ErrorKind::of(error),
-        }
+        self.0.facts.kind
     }
 
     /// Whether the request may have been applied.
     pub fn delivery(&self) -> Delivery {
-        match &self.0.cause {
-            Cause::InvalidInput(_) | Cause::Credentials(_) | Cause::Held(_) => Delivery::NotSent,
-            Cause::OutOfTime { delivery, .. } => *delivery,
-            Cause::UnexpectedResponse { .. } => Delivery::Unknown,
-            Cause::Raw(error) => Delivery::of(error),
-        }
+        self.0.facts.delivery
     }
 
     /// The operation that failed, by its name in the raw crate, such as `start_task`; `None` for what was refused
@@ -152,33 +152,26 @@ impl Error {
         self.0.attempts
     }
 
-    /// The answer as it came, if one arrived: status, headers, body.
+    /// The response as it came, if one arrived: status, headers, body.
     ///
-    /// For a list whose `next` link cannot be read the body is empty: its tasks were given out before.
+    /// For a list whose `next` link cannot be read the body is empty: its tasks were handed over before.
     pub fn response(&self) -> Option<&raw::RawResponse> {
-        match &self.0.cause {
-            Cause::UnexpectedResponse { answer, .. } => answer.as_ref(),
-            Cause::Raw(error) => error.response(),
-            _ => None,
-        }
+        self.0.cause.response()
     }
 
-    /// The status of the answer, if one arrived.
+    /// The status of the response, if one arrived.
     pub fn status(&self) -> Option<u16> {
-        self.response().map(|answer| answer.status().as_u16())
+        self.response().map(|response| response.status().as_u16())
     }
 
-    /// How long GitHub asks to wait before the next request, if it does.
+    /// How long to wait before the next request: always for a rate limit, else if the response asks for it.
     ///
-    /// That is what the header `retry-after` says, in seconds or as a date; else, when a rate limit refused the
-    /// request and the quota is spent, the time until `x-ratelimit-reset`. Dates are compared with the answer's own
-    /// `date`, so that a wrong clock here does no harm. A rate limit that says nothing wants a minute at least, and
-    /// more each time. It is a day at most, whatever the answer says.
+    /// Precedence, as documented by GitHub: the header `retry-after`, in seconds or as a date; then, if a rate limit
+    /// refused the request and the quota is spent, the time until `x-ratelimit-reset`; then, for a rate limit that says
+    /// neither, 60 seconds and twice as long for each further one in a row. Dates are compared with the response's own
+    /// `date`, so a wrong local clock does no harm. After a rate limit it is at least a second, and never more than a day.
     pub fn retry_after(&self) -> Option<Duration> {
-        match &self.0.cause {
-            Cause::Held(pause) => Some(*pause),
-            _ => retry_after(self.response()?),
-        }
+        self.0.facts.retry_after
     }
 
     /// The error of the generated layer below, with the causes that it keeps; `None` for what this crate refused.
@@ -189,18 +182,35 @@ impl Error {
         }
     }
 
-    /// Whether the same read may succeed later: no answer, a proxy's page, or a server error. Rate limits are apart.
-    pub(crate) fn is_passing(&self) -> bool {
-        match &self.0.cause {
-            Cause::Raw(error) => kind::is_passing(error),
-            Cause::OutOfTime { .. } | Cause::Credentials(_) => true,
-            _ => false,
-        }
+    /// Whether the same request may succeed later, as far as the failure itself says. A request that may have been
+    /// applied must not be repeated whatever this says.
+    pub(crate) fn retry(&self) -> Retry {
+        self.0.facts.retry
     }
 
-    /// Whether nothing was sent because of a limit that another request met.
-    pub(crate) fn is_held(&self) -> bool {
-        matches!(self.0.cause, Cause::Held(_))
+    /// Whether the same read may succeed later, rate limits apart.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.retry() == Retry::Transient
+    }
+
+    /// How many rate limits in a row, this one included, did not say how long they last; 0 if this one did, or is none.
+    pub(crate) fn unspecified_rate_limits(&self) -> u32 {
+        self.0.facts.unspecified_streak
+    }
+
+    /// Whether nothing was sent because of a rate limit that another request met.
+    pub(crate) fn is_rate_limit_in_effect(&self) -> bool {
+        matches!(self.0.cause, Cause::RateLimitInEffect(_))
+    }
+}
+
+impl Cause {
+    fn response(&self) -> Option<&raw::RawResponse> {
+        match self {
+            Self::UnexpectedResponse { response, .. } => response.as_ref(),
+            Self::Raw(error) => error.response(),
+            _ => None,
+        }
     }
 }
 
@@ -214,7 +224,7 @@ impl Error {
                 .is_some_and(|operation| operation.contains("task"));
         match (self.kind(), self.retry_after()) {
             (ErrorKind::RateLimited, Some(pause)) => {
-                write!(f, "; it asks to wait {:.0}s", pause.as_secs_f64().ceil())
+                write!(f, "; retry after {:.0}s", pause.as_secs_f64().ceil())
             }
             (ErrorKind::Forbidden, _) if of_tasks => f.write_str(
                 "; a fine-grained token needs the permission \"Agent tasks\", and the plan has to include the agent",
@@ -240,12 +250,16 @@ impl fmt::Display for Error {
                 f.write_str(message)?
             }
             Cause::Credentials(cause) => write!(f, "the token provider gave no token: {cause}")?,
-            Cause::Held(pause) => write!(f, "GitHub wants no request for {pause:.0?}; nothing was sent")?,
-            Cause::OutOfTime {
+            Cause::RateLimitInEffect(pause) => {
+                write!(f, "GitHub wants no request for {pause:.0?}; nothing was sent")?
+            }
+            Cause::DeadlineReached {
                 limit,
                 delivery: Delivery::NotSent,
             } => write!(f, "nothing was sent within the time limit of {limit:?}")?,
-            Cause::OutOfTime { limit, .. } => write!(f, "no answer within the time limit of {limit:?}")?,
+            Cause::DeadlineReached { limit, .. } => {
+                write!(f, "no answer within the time limit of {limit:?}")?
+            }
             Cause::Raw(error) => {
                 message::write(error, f)?;
                 self.advise(f)?;

@@ -1,14 +1,15 @@
 //! What must hold of limits, whatever the headers say. See [`crate::fuzzing`].
 use std::time::Duration;
 
-use agents_api_raw::RawResponse;
 use agents_api_raw::bytes::Bytes;
+use agents_api_raw::{self as raw, RawResponse};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::error::rate_limit_headers::{LONGEST, is_rate_limited, retry_after};
-use crate::transport::governor::Governor;
+use crate::error::Error;
+use crate::error::rate_limit_headers::MAX_DELAY;
+use crate::transport::LimiterState;
 
 /// Answers, one a blank line: the first byte of each chooses its status, each line after it is a header, in the order
 /// below.
@@ -23,7 +24,7 @@ pub fn limits(data: &[u8]) {
     ];
     const STATUSES: [u16; 5] = [429, 403, 200, 503, 404];
     let now = Instant::now();
-    let mut governor = Governor::default();
+    let mut limiter = LimiterState::default();
     let mut lines = data.split(|byte| *byte == b'\n');
     while let Some(first) = lines.next() {
         let status = STATUSES[usize::from(first.first().copied().unwrap_or_default()) % STATUSES.len()];
@@ -36,30 +37,35 @@ pub fn limits(data: &[u8]) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
-        let told = headers
+        let stated = headers
             .get("retry-after")
             .and_then(|value| value.to_str().ok())
-            .filter(|told| told.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|told| told.parse::<u64>().ok());
-        let answer = RawResponse::new(StatusCode::from_u16(status).unwrap(), headers, Bytes::new());
-        let asked = retry_after(&answer);
-        assert!(asked.is_none_or(|asked| asked <= LONGEST), "{asked:?}");
-        if let Some(told) = told.filter(|told| *told < LONGEST.as_secs()) {
-            assert_eq!(asked, Some(Duration::from_secs(told)));
+            .filter(|stated| stated.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|stated| stated.parse::<u64>().ok());
+        let response = RawResponse::new(StatusCode::from_u16(status).unwrap(), headers, Bytes::new());
+        let error = Error::from(raw::Error::Status(Box::new(response.clone())));
+        let delay = error.retry_after();
+        assert!(delay.is_none_or(|delay| delay <= MAX_DELAY), "{delay:?}");
+        if let Some(stated) = stated.filter(|stated| *stated < MAX_DELAY.as_secs()) {
+            let least = u64::from(error.is_rate_limited());
+            assert_eq!(delay, Some(Duration::from_secs(stated.max(least))));
         }
-        if status == 200 {
-            governor.answered("core", answer.headers(), now);
-        } else {
-            governor.refused("core", &answer, now);
-        }
-        let held = governor.held_until("core", now);
-        assert!(held.is_none_or(|held| held <= now + LONGEST), "{held:?}");
-        if is_rate_limited(&answer) {
+        if error.is_rate_limited() {
+            let limited = limiter.rate_limited("core", response.headers(), now);
+            let blocked = limiter.blocked_until("core", now);
+            let least = limited.max(Duration::from_secs(1));
             assert!(
-                held.is_some_and(|held| held >= now + Duration::from_secs(1)),
-                "{held:?}"
+                blocked.is_some_and(|blocked| blocked >= now + least),
+                "{blocked:?}"
             );
+        } else {
+            limiter.update_from_headers("core", response.headers(), now);
         }
-        assert_eq!(governor.held_until("core", now + LONGEST), None);
+        let blocked = limiter.blocked_until("core", now);
+        assert!(
+            blocked.is_none_or(|blocked| blocked <= now + MAX_DELAY),
+            "{blocked:?}"
+        );
+        assert_eq!(limiter.blocked_until("core", now + MAX_DELAY), None);
     }
 }

@@ -37,6 +37,6 @@ pub(crate) fn read_page(answer: ResponseValue<TaskList>, number: u64, archived: 
         ))),
         next => next,
     };
-    let next = next.map_err(|error| error.with_answer(RawResponse::new(status, headers, Bytes::new())));
+    let next = next.map_err(|error| error.with_response(RawResponse::new(status, headers, Bytes::new())));
     (page, next)
 }

@@ -102,11 +102,10 @@ impl Complaint {
 }
 
 pub(crate) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Node>, Error> {
-    let unexpected =
-        |answer: ResponseValue<Value>, why: &str| {
-            Error::unexpected(format!("GraphQL answered in another form than promised: {why}"))
-                .with_answer(raw(answer, StatusCode::OK, None))
-        };
+    let unexpected = |answer: ResponseValue<Value>, why: &str| {
+        Error::unexpected(format!("GraphQL answered in another form than promised: {why}"))
+            .with_response(raw(answer, StatusCode::OK, None))
+    };
     let parsed = match Answer::deserialize(&*answer) {
         Ok(parsed) => parsed,
         Err(error) => return Err(unexpected(answer, &sanitize_for_display(&error.to_string()))),
@@ -128,7 +127,7 @@ pub(crate) fn read(answer: ResponseValue<Value>, asked: usize) -> Result<Vec<Nod
                 "GraphQL refused the query: {}",
                 sanitize_for_display(complaint.text())
             );
-            Err(Error::unexpected(message).with_answer(raw(answer, StatusCode::OK, Some(complaint))))
+            Err(Error::unexpected(message).with_response(raw(answer, StatusCode::OK, Some(complaint))))
         }
         (None, None) => Err(unexpected(answer, "no nodes")),
     }

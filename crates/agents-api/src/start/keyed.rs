@@ -6,9 +6,10 @@ use agents_api_raw::types::Task;
 use super::builder::{Sent, StartTask};
 use super::key::{IdempotencyKey, MAX_SETTLE};
 use super::outcome::{StartOrigin, Started};
-use super::search::{Search, Sighting, Since, Sought, UNSETTLED, later};
+use super::search::{Search, Sighting, Since, Sought, UNSETTLED};
 use crate::client::start_registry::Attempt;
 use crate::error::{Delivery, Error};
+use crate::transport::later;
 
 /// Starts the task unless one with the key is there.
 pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> Result<Started, Error> {

@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::search::{Search, Sighting, Since, Sought, UNSETTLED, later};
+use super::search::{Search, Sighting, Since, Sought, UNSETTLED};
 use crate::client::Repo;
 use crate::error::Error;
 use crate::future::BoxFuture;
+use crate::transport::later;
 use agents_api_raw::types::Task;
 
 /// Finds the task of a start when awaited; made by [`StartTask::reconcile`](crate::start::StartTask::reconcile).

@@ -8,14 +8,14 @@ use reqwest::header::{HeaderValue, IF_NONE_MATCH};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
+use super::backoff::later;
 use super::call::Call;
 use super::credentials::{Credential, Credentials};
-use super::gate::{Closed, Gate};
-use super::governor::later;
 use super::policy::{RateLimitPolicy, RetryPolicy};
-use super::retry::{Budget, Failure, Retry};
+use super::rate_limiter::{NoPermit, RateLimiter};
+use super::retry::{Attempts, RetryBudget};
 use super::trace;
-use crate::error::{Delivery, Error, ErrorKind, RateLimit};
+use crate::error::{Delivery, Error, ErrorKind, RateLimit, Retry};
 
 /// How a client goes about its requests.
 #[derive(Clone, Copy, Debug)]
@@ -44,15 +44,15 @@ impl Default for Settings {
 pub(crate) struct Core {
     settings: Settings,
     credentials: Credentials,
-    gate: Gate,
-    budget: Mutex<Budget>,
+    limiter: RateLimiter,
+    budget: Mutex<RetryBudget>,
 }
 
 impl Core {
     pub(crate) fn new(credentials: Credentials, settings: Settings) -> Self {
         Self {
-            gate: Gate::new(settings.in_flight.max(1)),
-            budget: Mutex::new(Budget::new(settings.retry)),
+            limiter: RateLimiter::new(settings.in_flight.max(1)),
+            budget: Mutex::new(RetryBudget::new(settings.retry)),
             credentials,
             settings,
         }
@@ -63,7 +63,7 @@ impl Core {
     }
 
     pub(crate) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {
-        self.gate.rate_limit(resource)
+        self.limiter.rate_limit(resource)
     }
 
     /// Carries out an operation within `limit`, or else the client's time limit. `make` makes one attempt.
@@ -79,28 +79,28 @@ impl Core {
     {
         let limit = limit.unwrap_or(self.settings.timeout);
         let deadline = later(Instant::now(), limit);
-        let patient = match self.settings.rate_limits {
+        let rate_limits = match self.settings.rate_limits {
             RateLimitPolicy::Wait => deadline,
             RateLimitPolicy::Fail => Instant::now(),
         };
-        let times = Times {
-            patient,
+        let deadlines = Deadlines {
+            rate_limits,
             deadline,
             limit,
         };
         let span = trace::span(call, self.raw().base_url());
-        let repeat = async {
-            let mut retry = Retry::new(self.settings.retry);
+        let with_retries = async {
+            let mut attempts = Attempts::new(self.settings.retry);
             loop {
-                let error = match self.attempt(call, times, &mut retry, &make).await {
+                let error = match self.attempt(call, deadlines, &mut attempts, &make).await {
                     Ok(answer) => {
-                        self.budget().give_back();
-                        trace::succeeded(&answer, retry.attempts());
+                        self.budget().on_success();
+                        trace::succeeded(&answer, attempts.count());
                         return Ok(answer);
                     }
-                    Err(error) => error.after(call.operation, retry.attempts()),
+                    Err(error) => error.after(call.operation, attempts.count()),
                 };
-                let Some(at) = self.again(call, &retry, &error, times) else {
+                let Some(at) = self.next_retry_at(call, &attempts, &error, deadlines) else {
                     trace::failed(&error);
                     return Err(error);
                 };
@@ -108,7 +108,7 @@ impl Core {
                 sleep_until(at).await;
             }
         };
-        repeat.instrument(span).await
+        with_retries.instrument(span).await
     }
 
     /// Asks once, for a poller, which does its own waiting. `None` if nothing changed since the answer with this `tag`.
@@ -124,8 +124,8 @@ impl Core {
         Attempt: Future<Output = Result<raw::ResponseValue<T>, raw::Error>>,
     {
         let now = Instant::now();
-        let times = Times {
-            patient: now,
+        let deadlines = Deadlines {
+            rate_limits: now,
             deadline,
             limit: deadline - now,
         };
@@ -140,10 +140,10 @@ impl Core {
             })
         };
         let once = async {
-            let mut retry = Retry::new(RetryPolicy::never());
-            match self.attempt(call, times, &mut retry, &make).await {
+            let mut attempts = Attempts::new(RetryPolicy::never());
+            match self.attempt(call, deadlines, &mut attempts, &make).await {
                 Ok(answer) => {
-                    trace::succeeded(&answer, retry.attempts());
+                    trace::succeeded(&answer, attempts.count());
                     Ok(Some(answer))
                 }
                 Err(error) if tag.is_some() && error.status() == Some(304) => {
@@ -151,7 +151,7 @@ impl Core {
                     Ok(None)
                 }
                 Err(error) => {
-                    let error = error.after(call.operation, retry.attempts());
+                    let error = error.after(call.operation, attempts.count());
                     trace::failed(&error);
                     Err(error)
                 }
@@ -164,47 +164,47 @@ impl Core {
     async fn attempt<T, F, Attempt>(
         &self,
         call: Call,
-        times: Times,
-        retry: &mut Retry,
+        deadlines: Deadlines,
+        attempts: &mut Attempts,
         make: &F,
     ) -> Result<raw::ResponseValue<T>, Error>
     where
         F: Fn(Arc<raw::Client>) -> Attempt,
         Attempt: Future<Output = Result<raw::ResponseValue<T>, raw::Error>>,
     {
-        let turn = self.gate.enter(call, times.patient, times.deadline).await;
-        let _in_flight = turn.map_err(|closed| match closed {
-            Closed::RateLimit(pause) => Error::held(pause),
-            Closed::Busy => Error::out_of_time(times.limit, Delivery::NotSent),
+        let permit = self
+            .limiter
+            .acquire(call, deadlines.rate_limits, deadlines.deadline)
+            .await;
+        let _in_flight = permit.map_err(|none| match none {
+            NoPermit::RateLimited(delay) => Error::rate_limit_in_effect(delay),
+            NoPermit::Busy => Error::deadline_reached(deadlines.limit, Delivery::NotSent),
         })?;
-        let mut credential = self.credential(times, None).await?;
+        let mut credential = self.credential(deadlines, None).await?;
         let mut renewed = false;
         loop {
             let Some(Credential { client, .. }) = &credential else {
                 return Err(Error::invalid("no token was given"));
             };
-            retry.sent();
-            let Ok(answer) = timeout_at(times.deadline, make(client.clone())).await else {
-                return Err(Error::out_of_time(times.limit, Delivery::Unknown));
+            attempts.sent();
+            let Ok(answer) = timeout_at(deadlines.deadline, make(client.clone())).await else {
+                return Err(Error::deadline_reached(deadlines.limit, Delivery::Unknown));
             };
             let error = match answer {
                 Ok(answer) => {
-                    self.gate.answered(call, answer.headers());
+                    self.limiter.succeeded(call, answer.headers());
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            if let Some(answer) = error.response() {
-                self.gate.refused(call, answer);
-            }
-            let unauthorized = error.status().is_some_and(|status| status == 401);
-            if !unauthorized || renewed {
-                return Err(error.into());
+            let error = self.limiter.failed(call, error.into());
+            if error.status() != Some(401) || renewed {
+                return Err(error);
             }
             renewed = true;
-            match self.credential(times, credential.as_ref()).await? {
+            match self.credential(deadlines, credential.as_ref()).await? {
                 Some(other) => credential = Some(other),
-                None => return Err(error.into()),
+                None => return Err(error),
             }
         }
     }
@@ -212,7 +212,7 @@ impl Core {
     /// A client with a token, another than the one that was `refused`.
     async fn credential(
         &self,
-        times: Times,
+        deadlines: Deadlines,
         refused: Option<&Credential>,
     ) -> Result<Option<Credential>, Error> {
         if refused.is_none()
@@ -220,54 +220,60 @@ impl Core {
         {
             return Ok(Some(fixed)); // the usual case needs no timer
         }
-        timeout_at(times.deadline, self.credentials.get(refused))
+        timeout_at(deadlines.deadline, self.credentials.get(refused))
             .await
-            .unwrap_or_else(|_| Err(Error::out_of_time(times.limit, Delivery::NotSent)))
+            .unwrap_or_else(|_| Err(Error::deadline_reached(deadlines.limit, Delivery::NotSent)))
     }
 
     /// When to send a request again after `error`, if at all.
-    fn again(&self, call: Call, retry: &Retry, error: &Error, times: Times) -> Option<Instant> {
-        let failure = failure(call, error);
-        let pause = retry.pause(failure, &mut self.budget(), fastrand::f64())?;
-        let at = later(Instant::now(), pause);
-        let (at, latest) = match failure {
-            Failure::RateLimit => (
-                self.gate.held_until(call).map_or(at, |held| held.max(at)),
-                times.patient,
+    fn next_retry_at(
+        &self,
+        call: Call,
+        attempts: &Attempts,
+        error: &Error,
+        deadlines: Deadlines,
+    ) -> Option<Instant> {
+        let retry = retry(call, error);
+        let delay = attempts.delay(retry, error.retry_after(), &mut self.budget(), fastrand::f64())?;
+        let at = later(Instant::now(), delay);
+        let (at, latest) = match retry {
+            Retry::RateLimited => (
+                self.limiter.blocked_until(call).map_or(at, |until| until.max(at)),
+                deadlines.rate_limits,
             ),
-            _ => (at, times.deadline),
+            _ => (at, deadlines.deadline),
         };
         (at < latest).then_some(at)
     }
 
-    fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
+    fn budget(&self) -> std::sync::MutexGuard<'_, RetryBudget> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The time limits of an operation.
 #[derive(Clone, Copy, Debug)]
-struct Times {
-    /// Until when to wait for a limit of GitHub's.
-    patient: Instant,
+struct Deadlines {
+    /// Until when to wait for a rate limit.
+    rate_limits: Instant,
     /// Until when to wait for anything.
     deadline: Instant,
     /// How long that was at the beginning.
     limit: Duration,
 }
 
-/// What a failure means for sending the request again.
-fn failure(call: Call, error: &Error) -> Failure {
-    if error.is_held() || error.kind() == ErrorKind::Credentials {
-        return Failure::Lasting; // the wait was too long already; a provider repeats what it wants to
+/// Whether a request may be sent again after `error`.
+fn retry(call: Call, error: &Error) -> Retry {
+    // The wait was too long already; and a token provider repeats what it wants to.
+    if error.is_rate_limit_in_effect() || error.kind() == ErrorKind::Credentials {
+        return Retry::No;
     }
-    if error.is_rate_limited() && error.delivery() != Delivery::Unknown {
-        return Failure::RateLimit;
+    let is_safe = match error.retry() {
+        Retry::RateLimited => error.delivery() != Delivery::Unknown,
+        _ => error.delivery() == Delivery::NotSent,
+    };
+    if call.writes && !is_safe {
+        return Retry::No;
     }
-    let safe = !call.writes || error.delivery() == Delivery::NotSent;
-    if safe && error.is_passing() {
-        Failure::Passing(error.retry_after())
-    } else {
-        Failure::Lasting
-    }
+    error.retry()
 }

@@ -4,25 +4,28 @@
 //! |---|---|
 //! | `execute` | the shell: sends, sleeps |
 //! | `retry` | pure: whether to send again, and after which pause |
-//! | `governor` | pure: when GitHub wants the next request |
-//! | `gate` | the governor's shell: where requests wait for their turn |
+//! | `backoff` | pure: how long to wait after failures, for everything that retries |
+//! | `rate_limiter` | when GitHub accepts the next request, and how long a rate limit lasts; `state` is pure |
 //! | `credentials` | the token, and how it is renewed |
 //! | `memory` | what a poller remembers, for conditional requests |
 //! | `trace` | spans |
+mod backoff;
 mod call;
 mod credentials;
 mod execute;
-mod gate;
-pub(crate) mod governor;
 mod memory;
 mod policy;
+mod rate_limiter;
 mod retry;
 mod trace;
 
+pub(crate) use backoff::{Backoff, later};
 pub(crate) use call::Call;
 pub(crate) use credentials::{Credentials, check_token};
 pub(crate) use execute::{Core, Settings};
 pub(crate) use memory::{Look, Memory};
+#[cfg(any(fuzzing, test))]
+pub(crate) use rate_limiter::state::LimiterState;
 
 pub use credentials::TokenProvider;
 pub use policy::{RateLimitPolicy, RetryPolicy};

@@ -1,74 +1,72 @@
-//! Whether a failed request is sent again, and when. Pure: the failure and the dice come in, a pause comes out.
+//! Whether a failed request is sent again, and after which delay. Pure: the failure and a random number come in.
 use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::policy::RetryPolicy;
-
-/// A failure, as far as it matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// It may pass; the answer may have asked for a pause.
-    Passing(Option<Duration>),
-    /// A rate limit. How long to wait for it is known to the [`Governor`](super::governor::Governor).
-    RateLimit,
-    /// It will be the same next time, or the request may have been applied.
-    Lasting,
-}
+use crate::error::Retry;
 
 /// The attempts of one operation.
 #[derive(Debug)]
-pub(crate) struct Retry {
+pub(super) struct Attempts {
     policy: RetryPolicy,
-    attempts: u32,
+    count: u32,
 }
 
-impl Retry {
+impl Attempts {
     pub(super) fn new(policy: RetryPolicy) -> Self {
-        Self { policy, attempts: 0 }
+        Self { policy, count: 0 }
     }
 
     /// How often the request was sent.
-    pub(super) fn attempts(&self) -> u32 {
-        self.attempts
+    pub(super) fn count(&self) -> u32 {
+        self.count
     }
 
     /// The request is sent now.
     pub(super) fn sent(&mut self) {
-        self.attempts = self.attempts.saturating_add(1);
+        self.count = self.count.saturating_add(1);
     }
 
-    /// The pause before the next attempt, or `None` to give up. `dice` is from 0 up to 1.
-    pub(super) fn pause(&self, failure: Failure, budget: &mut Budget, dice: f64) -> Option<Duration> {
-        if self.attempts >= self.policy.max_attempts {
+    /// The delay before the next attempt, or `None` to fail. `asked` is what the response asks for, which goes before
+    /// the backoff. A rate limit has no other, and costs nothing of the budget. `random` is from 0 to 1.
+    pub(super) fn delay(
+        &self,
+        retry: Retry,
+        asked: Option<Duration>,
+        budget: &mut RetryBudget,
+        random: f64,
+    ) -> Option<Duration> {
+        if self.count >= self.policy.max_attempts {
             return None;
         }
-        match failure {
-            Failure::Lasting => None,
-            Failure::RateLimit => Some(Duration::ZERO),
-            Failure::Passing(asked) => {
-                if !budget.take() {
-                    return None;
-                }
-                let doubled = 2_u32.saturating_pow(self.attempts.saturating_sub(1));
-                let bound = self.policy.first.saturating_mul(doubled).min(self.policy.longest);
-                let pause = bound.mul_f64(dice.clamp(0.0, 1.0));
-                Some(pause.max(asked.unwrap_or_default()))
+        let delay = match retry {
+            Retry::No => return None,
+            Retry::RateLimited => Duration::ZERO,
+            Retry::Transient => {
+                let backoff = Backoff {
+                    initial: self.policy.first,
+                    max: self.policy.longest,
+                    jitter: 1.0,
+                };
+                budget.take().then(|| backoff.delay(self.count, random))?
             }
-        }
+        };
+        Some(delay.max(asked.unwrap_or_default()))
     }
 }
 
-/// How many repetitions are left to all clones of a client.
+/// How many retries are left to all clones of a client.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub(super) struct RetryBudget {
     left: u32,
-    most: u32,
+    max: u32,
 }
 
-impl Budget {
+impl RetryBudget {
     pub(super) fn new(policy: RetryPolicy) -> Self {
         Self {
             left: policy.budget,
-            most: policy.budget,
+            max: policy.budget,
         }
     }
 
@@ -82,9 +80,10 @@ impl Budget {
         }
     }
 
-    /// A request succeeded.
-    pub(super) fn give_back(&mut self) {
-        self.left = self.left.saturating_add(2).min(self.most);
+    /// A request succeeded, which gives back two retries: a client gets through when every second request fails, and
+    /// adds no load when nothing gets through.
+    pub(super) fn on_success(&mut self) {
+        self.left = self.left.saturating_add(2).min(self.max);
     }
 }
 
@@ -93,77 +92,73 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn after(policy: RetryPolicy, attempts: u32) -> Retry {
-        Retry { policy, attempts }
+    fn delay(
+        policy: RetryPolicy,
+        count: u32,
+        asked: Option<u64>,
+        budget: &mut RetryBudget,
+        random: f64,
+    ) -> Option<u128> {
+        let attempts = Attempts { policy, count };
+        let asked = asked.map(Duration::from_secs);
+        let delay = attempts.delay(Retry::Transient, asked, budget, random)?;
+        Some(delay.as_millis())
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn delays_are_drawn_up_to_the_policys_backoff() {
         let policy = RetryPolicy::new().max_attempts(99);
-        let mut budget = Budget::new(policy);
-        let mut pause = |attempts, dice| {
-            let pause = after(policy, attempts).pause(Failure::Passing(None), &mut budget, dice);
-            pause.unwrap().as_millis()
-        };
-        let longest: Vec<_> = (1..9).map(|attempts| pause(attempts, 1.0)).collect();
+        let mut budget = RetryBudget::new(policy);
+        let mut delay = |count, random| delay(policy, count, None, &mut budget, random).unwrap();
+        let longest: Vec<_> = (1..9).map(|count| delay(count, 1.0)).collect();
         assert_eq!(longest, [250, 500, 1000, 2000, 4000, 8000, 10000, 10000]);
-        assert_eq!((pause(1, 0.0), pause(3, 0.5), pause(98, 1.0)), (0, 500, 10000));
+        assert_eq!((delay(1, 0.0), delay(3, 0.5), delay(98, 1.0)), (0, 500, 10000));
     }
 
     #[test]
-    fn a_pause_that_is_asked_for_is_kept() {
+    fn a_delay_that_the_response_asks_for_is_kept() {
         let policy = RetryPolicy::new();
-        let asked = Some(Duration::from_secs(30));
-        let pause = after(policy, 1).pause(Failure::Passing(asked), &mut Budget::new(policy), 0.5);
-        assert_eq!(pause, asked);
+        let mut budget = RetryBudget::new(policy);
+        assert_eq!(delay(policy, 1, Some(30), &mut budget, 0.5), Some(30_000));
     }
 
     #[test]
     fn the_budget_is_shared_and_refilled_by_successes() {
         let policy = RetryPolicy::new().budget(2);
-        let mut budget = Budget::new(policy);
-        let again = |budget: &mut Budget| {
-            after(policy, 1)
-                .pause(Failure::Passing(None), budget, 0.0)
-                .is_some()
-        };
-        assert_eq!(
-            [again(&mut budget), again(&mut budget), again(&mut budget)],
-            [true, true, false]
-        );
-        budget.give_back();
-        budget.give_back();
-        assert_eq!(
-            [again(&mut budget), again(&mut budget), again(&mut budget)],
-            [true, true, false]
-        );
+        let mut budget = RetryBudget::new(policy);
+        let allowed =
+            |budget: &mut RetryBudget| [(); 3].map(|()| delay(policy, 1, None, budget, 0.0).is_some());
+        assert_eq!(allowed(&mut budget), [true, true, false]);
+        budget.on_success();
+        budget.on_success();
+        assert_eq!(allowed(&mut budget), [true, true, false]);
     }
 
     proptest! {
         #[test]
         fn attempts_are_bounded_whatever_fails(
-            most in 0_u32..20,
+            max in 0_u32..20,
             failures in proptest::collection::vec((0_u8..3, 0.0_f64..1.0), 0..60),
         ) {
-            let policy = RetryPolicy::new().max_attempts(most);
-            let (mut retry, mut budget) = (Retry::new(policy), Budget::new(policy));
-            for (failure, dice) in failures {
-                retry.sent();
-                let failure = match failure {
-                    0 => Failure::Passing(None),
-                    1 => Failure::RateLimit,
-                    _ => Failure::Lasting,
+            let policy = RetryPolicy::new().max_attempts(max);
+            let (mut attempts, mut budget) = (Attempts::new(policy), RetryBudget::new(policy));
+            for (failure, random) in failures {
+                attempts.sent();
+                let retry = match failure {
+                    0 => Retry::Transient,
+                    1 => Retry::RateLimited,
+                    _ => Retry::No,
                 };
-                let pause = retry.pause(failure, &mut budget, dice);
-                prop_assert!(pause.is_none_or(|pause| pause <= policy.longest));
-                if failure == Failure::Lasting {
-                    prop_assert!(pause.is_none());
+                let delay = attempts.delay(retry, None, &mut budget, random);
+                prop_assert!(delay.is_none_or(|delay| delay <= policy.longest));
+                if retry == Retry::No {
+                    prop_assert!(delay.is_none());
                 }
-                if pause.is_none() {
+                if delay.is_none() {
                     break;
                 }
             }
-            prop_assert!(retry.attempts() <= most.max(1));
+            prop_assert!(attempts.count() <= max.max(1));
         }
     }
 }

@@ -124,7 +124,7 @@ impl Poller {
     fn fail(&mut self, error: Error) -> Step {
         let asked = error.retry_after();
         let saw = if error.is_rate_limited() {
-            Saw::RateLimit(asked)
+            Saw::RateLimit(asked.filter(|_| error.unspecified_rate_limits() == 0))
         } else if error.is_passing() {
             Saw::Failure(asked)
         } else {

@@ -60,22 +60,24 @@ async fn what_may_hold_a_prompt_is_not_shown() {
 async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     let github = Emulator::start().await.unwrap();
     for (refused, seconds) in [
+        (Refused::forbidden().retry_after(RetryAfter::Seconds(50)), 50),
         (
-            Refused::forbidden().retry_after(RetryAfter::Seconds(60)),
-            Some(60),
+            Refused::too_many_requests().retry_after(RetryAfter::HttpDate(50)),
+            50,
         ),
-        (
-            Refused::too_many_requests().retry_after(RetryAfter::HttpDate(60)),
-            Some(60),
-        ),
-        (Refused::too_many_requests(), None),
+        // GitHub asks for a minute where it says nothing.
+        (Refused::too_many_requests(), 60),
     ] {
         github.clear_faults();
         github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(refused)));
         let (client, _) = connect(&github); // another would still be held by the limit before
         let error = client.task("t").get().await.unwrap_err();
         assert!(error.is_rate_limited() && !error.is_forbidden(), "{error:?}");
-        assert_eq!(error.retry_after(), seconds.map(Duration::from_secs), "{error:?}");
+        assert_eq!(
+            error.retry_after(),
+            Some(Duration::from_secs(seconds)),
+            "{error:?}"
+        );
     }
     github.clear_faults();
     let (client, _) = connect(&github);
@@ -92,7 +94,7 @@ async fn a_message_says_what_the_words_of_github_leave_out() {
     let not_found = answer(404, "", r#"{"message":"Not Found"}"#);
     let forbidden = answer(403, "", r#"{"message":"Resource not accessible"}"#);
     let in_haste = answer(429, "Retry-After: 3000\r\n", r#"{"message":"Too fast"}"#);
-    let silent = answer(429, "", r#"{"message":"Too fast"}"#);
+    let unspecified = answer(429, "", r#"{"message":"Too fast"}"#);
     for (text, said) in [
         (
             not_found,
@@ -102,13 +104,13 @@ async fn a_message_says_what_the_words_of_github_leave_out() {
             forbidden,
             "accessible; a fine-grained token needs the permission \"Agent tasks\"",
         ),
-        (in_haste, "Too fast; it asks to wait 3000s"),
-        (silent, "Too fast"),
+        (in_haste, "Too fast; retry after 3000s"),
+        (unspecified, "Too fast; retry after 60s"),
         (answer(403, "", "<html>no</html>"), "<html>no</html>"),
     ] {
         let error = error_of(text).await.to_string();
         assert!(error.contains(said), "{error}");
-        for advice in ["asks to wait", "fine-grained", "cannot see"] {
+        for advice in ["retry after", "fine-grained", "cannot see"] {
             assert_eq!(error.contains(advice), said.contains(advice), "{error}");
         }
     }

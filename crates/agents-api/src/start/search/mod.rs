@@ -5,7 +5,6 @@ mod scan;
 mod window;
 
 pub(crate) use matching::{Sought, model_of};
-pub(crate) use pace::later;
 pub(crate) use window::{Moment, Since};
 
 use std::collections::{HashMap, HashSet};
@@ -14,12 +13,12 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::Repo;
-use crate::error::Error;
+use crate::error::{Error, Retry};
 use crate::list::ListTasks;
 use crate::list::next_page;
 use agents_api_raw::types::{SortDirection, Task, TaskSort};
 use matching::{Verdict, judge, prompt_key};
-use pace::{Pace, Saw};
+use pace::Pace;
 use scan::{Proof, Row, Scan, Step};
 use window::date;
 
@@ -89,13 +88,12 @@ impl Search {
         loop {
             let begun = Instant::now();
             let seen = self.look().await;
-            let saw = match &seen {
-                Ok(seen) if !enough(seen) => Saw::Nothing,
-                Err(error) if error.is_rate_limited() => Saw::RateLimit(error.retry_after()),
-                Err(error) if error.is_passing() => Saw::Failure(error.retry_after()),
+            let retry_after = match &seen {
+                Ok(seen) if !enough(seen) => None,
+                Err(error) if error.retry() != Retry::No => error.retry_after(),
                 Ok(_) | Err(_) => return seen,
             };
-            match pace.next(saw, begun, Instant::now(), fastrand::f64()) {
+            match pace.next(retry_after, begun, Instant::now(), fastrand::f64()) {
                 Some(at) => sleep_until(at).await,
                 None => return seen,
             }
