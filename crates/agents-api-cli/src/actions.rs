@@ -22,7 +22,10 @@ pub(crate) fn annotation(level: &str, message: &str) -> String {
 
 /// As the runner reads data of a workflow command: a message cannot end it, or begin another.
 fn escaped(message: &str) -> String {
-    message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    message
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 impl Actions {
@@ -31,7 +34,11 @@ impl Actions {
         if !is_here() {
             return Self::default();
         }
-        let file = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let file = |name| {
+            std::env::var_os(name)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        };
         Self {
             output: file("GITHUB_OUTPUT"),
             summary: file("GITHUB_STEP_SUMMARY"),
@@ -45,7 +52,9 @@ impl Actions {
     pub(crate) fn outputs(&self, outputs: &[(&str, &str)]) -> std::io::Result<()> {
         let lines = outputs.iter().map(|(name, value)| {
             if value.contains(['\n', '\r']) {
-                return Err(std::io::Error::other(format!("the output {name} has more than one line")));
+                return Err(std::io::Error::other(format!(
+                    "the output {name} has more than one line"
+                )));
             }
             Ok(format!("{name}={value}\n"))
         });

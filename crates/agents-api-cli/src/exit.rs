@@ -81,7 +81,11 @@ impl Exit {
 
     /// Of several results the one that needs attention first.
     pub(crate) fn worse(self, other: Self) -> Self {
-        if self.urgency() >= other.urgency() { self } else { other }
+        if self.urgency() >= other.urgency() {
+            self
+        } else {
+            other
+        }
     }
 
     const fn urgency(self) -> u8 {

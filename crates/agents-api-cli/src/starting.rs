@@ -91,7 +91,11 @@ impl StartArgs {
         if let Some(agent) = &self.agent {
             start = start.custom_agent(agent);
         }
-        let mut models = self.model.iter().map(|model| model.trim()).filter(|model| !model.is_empty());
+        let mut models = self
+            .model
+            .iter()
+            .map(|model| model.trim())
+            .filter(|model| !model.is_empty());
         if let Some(model) = models.next() {
             start = start.model(model);
         }
@@ -107,11 +111,20 @@ impl StartArgs {
             (None, None) => start.await.map(|task| (task, None)),
             (Some(key), _) => {
                 let start = start.idempotency_key(key.as_str());
-                full(fallbacks.iter().fold(start, |start, model| start.or_model(*model)).await)
+                full(
+                    fallbacks
+                        .iter()
+                        .fold(start, |start, model| start.or_model(*model))
+                        .await,
+                )
             }
             (None, Some((first, rest))) => {
                 let start = start.or_model(*first);
-                full(rest.iter().fold(start, |start, model| start.or_model(*model)).await)
+                full(
+                    rest.iter()
+                        .fold(start, |start, model| start.or_model(*model))
+                        .await,
+                )
             }
         };
         drop(spinner);
@@ -124,7 +137,9 @@ impl StartArgs {
                 Ok(task)
             }
             Err(error) if error.delivery() == Delivery::Unknown && self.key.is_none() => {
-                context.out.warn(format!("the response to the start was lost: {error}"));
+                context
+                    .out
+                    .warn(format!("the response to the start was lost: {error}"));
                 context.following.sending(self.recovery(repo, sent_at));
                 let found = self.find(context, repo, reconcile, sent_at).await;
                 context.following.answered();
@@ -148,14 +163,19 @@ impl StartArgs {
         let recovery = self.recovery(repo, sent_at);
         match found {
             Ok(Reconciled::Found(task)) => {
-                context.out.note(format!("found: the task that was started is {}", task.id));
+                context
+                    .out
+                    .note(format!("found: the task that was started is {}", task.id));
                 Ok(*task)
             }
             Ok(Reconciled::Ambiguous(tasks)) => {
                 let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
                 Err(Failure::new(
                     Exit::MayRun,
-                    format!("{repo}: several tasks fit, so it is not known which was started: {}", ids.join(" ")),
+                    format!(
+                        "{repo}: several tasks fit, so it is not known which was started: {}",
+                        ids.join(" ")
+                    ),
                 ))
             }
             Ok(_) => Err(Failure::new(
@@ -176,13 +196,18 @@ impl StartArgs {
             return Failure::new(Exit::MayRun, format!("{repo}: a task may be running: {error}"))
                 .hint(self.recovery(repo, sent_at));
         }
-        Failure::new(Exit::of_error(error), format!("{repo}: nothing was started: {error}"))
+        Failure::new(
+            Exit::of_error(error),
+            format!("{repo}: nothing was started: {error}"),
+        )
     }
 
     /// The line that says how to find out what became of the start. It holds no prompt.
     fn recovery(&self, repo: &Repo, sent_at: DateTime<Utc>) -> String {
         match &self.key {
-            Some(key) => format!("run the same command again: with --key {key} it finds the task, or starts the one"),
+            Some(key) => {
+                format!("run the same command again: with --key {key} it finds the task, or starts the one")
+            }
             None => format!(
                 "do not start it again: run the same command with -R {repo} --reconcile {}",
                 sent_at.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -217,10 +242,14 @@ fn say(context: &Context, started: &Started) {
     }
     match started.origin {
         StartOrigin::Existing => context.out.note("nothing was sent: a task with this key exists"),
-        StartOrigin::Recovered => context.out.note("the response was lost; the task was found by its key"),
+        StartOrigin::Recovered => context
+            .out
+            .note("the response was lost; the task was found by its key"),
         _ => {}
     }
     for duplicate in &started.duplicates {
-        context.out.warn(format!("another task has the same key: {}", duplicate.id));
+        context
+            .out
+            .warn(format!("another task has the same key: {}", duplicate.id));
     }
 }

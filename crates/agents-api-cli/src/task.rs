@@ -112,7 +112,11 @@ pub(crate) fn ago(then: DateTime<Utc>) -> String {
 /// How old the task is, or how old it grew.
 pub(crate) fn age(task: &Task) -> String {
     let changed = task.updated_at.unwrap_or(task.created_at);
-    let until = if task.state.has_ended() { changed } else { changed.max(Utc::now()) };
+    let until = if task.state.has_ended() {
+        changed
+    } else {
+        changed.max(Utc::now())
+    };
     short(until - task.created_at, 2)
 }
 

@@ -1,10 +1,8 @@
 //! `agents completions`: what a shell completes.
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::Output;
@@ -17,9 +15,9 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, out: &Output) -> Result<ExitCode> {
+    pub(crate) fn run(&self, out: &Output, program: &mut clap::Command) -> Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "agents", &mut script);
+        clap_complete::generate(self.shell, program, "agents", &mut script);
         out.bytes(&script)?;
         Ok(Exit::Reached.into())
     }

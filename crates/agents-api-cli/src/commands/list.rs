@@ -61,7 +61,9 @@ impl Args {
         context.out.check_json(FIELDS)?;
         let lists = lists(context, &self.repos, self.mine).await?;
         if !self.creator.is_empty() && lists.iter().any(|(name, _)| name.is_none()) {
-            return Err(Failure::usage("--creator: only the tasks of a repository have creators; give -R OWNER/REPO"));
+            return Err(Failure::usage(
+                "--creator: only the tasks of a repository have creators; give -R OWNER/REPO",
+            ));
         }
         let mut tasks = Vec::new();
         for (_, list) in lists {
@@ -127,7 +129,9 @@ pub(super) async fn collect(context: &Context, list: ListTasks, limit: usize) ->
     let mut pages = list.pages();
     let mut tasks: Vec<Task> = Vec::new();
     while tasks.len() < limit {
-        let Some(page) = pages.try_next().await? else { break };
+        let Some(page) = pages.try_next().await? else {
+            break;
+        };
         say_progress(&progress, &page, limit);
         tasks.extend(page.tasks);
     }
@@ -142,9 +146,15 @@ fn say_progress(progress: &Progress, page: &Page, limit: usize) {
         page.total_active_count
     };
     let per_page = (page.tasks.len() as u64).max(1);
-    let wanted = total.and_then(|total| u64::try_from(total).ok()).map(|total| total.min(limit as u64));
+    let wanted = total
+        .and_then(|total| u64::try_from(total).ok())
+        .map(|total| total.min(limit as u64));
     progress.message(match wanted {
-        Some(wanted) => format!("page {} of {}", page.number, wanted.div_ceil(per_page).max(page.number)),
+        Some(wanted) => format!(
+            "page {} of {}",
+            page.number,
+            wanted.div_ceil(per_page).max(page.number)
+        ),
         None => format!("page {}", page.number),
     });
 }
@@ -155,7 +165,9 @@ fn print(context: &Context, tasks: &[Task]) -> Result<()> {
     let several = rows.windows(2).any(|pair| pair[0].last() != pair[1].last());
     if context.out.is_terminal() && !several {
         columns.pop();
-        rows.iter_mut().for_each(|row| drop(row.pop()));
+        for row in &mut rows {
+            row.pop();
+        }
     }
     context.out.table(&columns, &rows)
 }
@@ -189,8 +201,9 @@ pub(super) fn since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
     if let Ok(time) = humantime::parse_rfc3339_weak(text) {
         return Ok(time.into());
     }
-    let span = humantime::parse_duration(text)
-        .map_err(|_| "write a time, like 2026-11-01T00:00:00Z or 2026-11-01, or a span, like 7d or 12h".to_owned());
+    let span = humantime::parse_duration(text).map_err(|_| {
+        "write a time, like 2026-11-01T00:00:00Z or 2026-11-01, or a span, like 7d or 12h".to_owned()
+    });
     let span = TimeDelta::from_std(span?).map_err(|error| error.to_string())?;
     Utc::now()
         .checked_sub_signed(span)

@@ -2,9 +2,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
-use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -17,10 +14,10 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn run(&self, out: &Output) -> Result<ExitCode> {
+    pub(crate) fn run(&self, out: &Output, program: clap::Command) -> Result<ExitCode> {
         let directory = self.directory.display();
         std::fs::create_dir_all(&self.directory)
-            .and_then(|()| clap_mangen::generate_to(Cli::command(), &self.directory))
+            .and_then(|()| clap_mangen::generate_to(program, &self.directory))
             .map_err(|error| Failure::new(Exit::Ended, format!("{directory}: {error}")))?;
         out.note(format!("man pages are in {directory}"));
         Ok(Exit::Reached.into())

@@ -1,5 +1,6 @@
 //! The table of commands, one module each.
 mod completions;
+mod doctor;
 mod emulator;
 mod list;
 mod man;
@@ -8,15 +9,17 @@ mod pr;
 mod run;
 mod show;
 mod start;
+mod usage;
 mod wait;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::cli::{Global, block_on};
 use crate::failure::Result;
+use crate::global::Global;
 use crate::output::Output;
+use crate::runtime::block_on;
 
 /// A command and its flags. A new one is a module with `Args` and `run`, a variant here, and its arm below.
 #[derive(Subcommand)]
@@ -35,6 +38,10 @@ pub(crate) enum Command {
     Open(open::Args),
     /// Show the pull request of a task
     Pr(pr::Args),
+    /// Add up what tasks have used: credits and dollars
+    Usage(usage::Args),
+    /// Check host, token, permission, quota and clock, and say what to do
+    Doctor(doctor::Args),
     /// Run the emulator of GitHub as a server
     Emulator(emulator::Args),
     /// Print a completion script for a shell
@@ -44,8 +51,13 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Runs it.
-    pub(crate) fn run(self, global: Global, out: &Output) -> Result<ExitCode> {
+    /// Runs it. `program` describes the whole command line, for those that print it.
+    pub(crate) fn run(
+        self,
+        global: Global,
+        out: &Output,
+        program: fn() -> clap::Command,
+    ) -> Result<ExitCode> {
         match self {
             Self::Start(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Run(args) => block_on(global, out, async |context| args.run(&context).await),
@@ -54,9 +66,11 @@ impl Command {
             Self::Show(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Open(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Pr(args) => block_on(global, out, async |context| args.run(&context).await),
+            Self::Usage(args) => block_on(global, out, async |context| args.run(&context).await),
+            Self::Doctor(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Emulator(args) => Ok(args.run()),
-            Self::Completions(args) => args.run(out),
-            Self::Man(args) => args.run(out),
+            Self::Completions(args) => args.run(out, &mut program()),
+            Self::Man(args) => args.run(out, program()),
         }
     }
 }

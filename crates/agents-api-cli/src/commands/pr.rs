@@ -46,12 +46,20 @@ impl Args {
             let task = &report.task;
             return Err(Failure::new(
                 Exit::Ended,
-                format!("task {} has no pull request and is {}", task.id, sanitize_for_display(task.state.as_str())),
+                format!(
+                    "task {} has no pull request and is {}",
+                    task.id,
+                    sanitize_for_display(task.state.as_str())
+                ),
             )
             .hint(format!("wait for one with: agents wait --until pr {}", task.id)));
         }
         if !context.out.is_json() {
-            let columns = [Column::whole("PULL REQUEST"), Column::whole("URL"), Column::cut("TITLE")];
+            let columns = [
+                Column::whole("PULL REQUEST"),
+                Column::whole("URL"),
+                Column::cut("TITLE"),
+            ];
             let rows: Vec<Vec<String>> = pulls
                 .iter()
                 .map(|pull| {

@@ -2,7 +2,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::follow::{FollowArgs, begun};
+use crate::follow::{self, FollowArgs, begun};
 use crate::starting::StartArgs;
 use crate::task::REPORT_FIELDS;
 
@@ -29,11 +29,13 @@ impl Args {
                 Err(failure) => failures.push(failure),
             }
         }
-        let exit = if ids.is_empty() {
-            Exit::Reached
-        } else {
-            self.follow.follow(context, &ids, false).await?
-        };
+        let mut exit = Exit::Reached;
+        if !ids.is_empty() {
+            match follow::follow(context, &self.follow, &ids, false).await {
+                Ok(followed) => exit = followed,
+                Err(failure) => failures.push(failure),
+            }
+        }
         super::start::conclude(context, failures, exit)
     }
 }

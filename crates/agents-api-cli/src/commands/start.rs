@@ -32,11 +32,16 @@ impl Args {
 
 /// The end of a command of which some starts failed: all are reported, the most urgent one decides.
 pub(super) fn conclude(context: &Context, mut failures: Vec<Failure>, exit: Exit) -> Result<Exit> {
-    let worst = failures.iter().map(|failure| failure.exit).fold(exit, Exit::worse);
+    let worst = failures
+        .iter()
+        .map(|failure| failure.exit)
+        .fold(exit, Exit::worse);
     match failures.pop() {
         None => Ok(worst),
         Some(mut last) => {
-            failures.iter().for_each(|failure| context.out.failure(failure));
+            for failure in &failures {
+                context.out.failure(failure);
+            }
             last.exit = worst;
             Err(last)
         }

@@ -2,7 +2,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::follow::FollowArgs;
+use crate::follow::{self, FollowArgs};
 use crate::task::{REPORT_FIELDS, id_of};
 
 #[derive(clap::Args)]
@@ -26,6 +26,6 @@ impl Args {
         let mut ids: Vec<String> = self.ids.iter().map(|id| id_of(id)).collect();
         ids.sort();
         ids.dedup();
-        self.follow.follow(context, &ids, self.any).await
+        follow::follow(context, &self.follow, &ids, self.any).await
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn start(repos: &[String]) -> Result<Emulator> {
     let emulator = builder.start().await.map_err(failed)?;
     for (prompt, script) in UNDER_WAY {
         let seed = TaskSeed::new(prompt).create_pull_request();
-        let script = Script::builtin(script).map_or_else(Script::quick_success, |script| script);
+        let script = Script::builtin(script).unwrap_or_else(Script::quick_success);
         emulator.seed_task(seed.script(script)).map_err(failed)?;
     }
     Ok(emulator)

@@ -1,9 +1,9 @@
 //! What Ctrl-C has to say: which tasks go on, and which command follows them again.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::global::Global;
 
 /// What the command is doing with tasks at the moment.
 #[derive(Clone, Default)]
@@ -40,7 +40,11 @@ impl Following {
 
     /// A task is followed.
     pub(crate) fn task(&self, id: &str) {
-        self.with(|state| state.tasks.push(id.to_owned()));
+        self.with(|state| {
+            if !state.tasks.iter().any(|own| own == id) {
+                state.tasks.push(id.to_owned());
+            }
+        });
     }
 
     /// A task is followed no more.

@@ -84,7 +84,13 @@ mod tests {
         ] {
             assert_eq!(Host::named(name, "--hostname").unwrap().api_url(), url);
         }
-        for name in ["ghe.com", "github.example.com", "a.b.ghe.com", "x@evil.ghe.com", ""] {
+        for name in [
+            "ghe.com",
+            "github.example.com",
+            "a.b.ghe.com",
+            "x@evil.ghe.com",
+            "",
+        ] {
             assert!(Host::named(name, "--hostname").is_err(), "{name}");
         }
         assert_eq!(Host::at("http://127.0.0.1:8080/api/v3").name(), "127.0.0.1:8080");

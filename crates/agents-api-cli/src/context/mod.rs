@@ -7,19 +7,20 @@ mod token;
 
 use std::time::Duration;
 
-use agents_api::{Client, Repo};
+use agents_api::fleet::Fleet;
+use agents_api::{Client, ClientBuilder, Repo};
 use agents_api_emulator::Emulator;
 use tokio::sync::OnceCell;
 
 use crate::actions::Actions;
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::global::Global;
 use crate::output::Output;
 
 pub(crate) use following::Following;
 pub(crate) use host::Host;
-pub(crate) use token::{Token, TokenSource};
+pub(crate) use token::Token;
 
 /// How often an embedded emulator, where a minute takes a second, is polled.
 const EMULATOR_INTERVAL: Duration = Duration::from_millis(200);
@@ -64,18 +65,21 @@ impl Context {
     pub(crate) async fn client(&self, repos: &[String]) -> Result<&Client> {
         let connect = async || -> Result<Connection> {
             if self.global.emulator {
-                self.out.note("emulator: nothing reaches GitHub, and a minute takes a second");
+                self.out
+                    .note("emulator: nothing reaches GitHub, and a minute takes a second");
                 let emulator = emulator::start(repos).await?;
-                let client = Client::builder().base_url(emulator.base_url()).token(emulator.token());
+                let client = Client::builder()
+                    .base_url(emulator.base_url())
+                    .token(emulator.token());
                 return Ok(Connection {
-                    client: self.build(client)?,
+                    client: build(client)?,
                     _emulator: Some(emulator),
                 });
             }
             let host = Host::find(self.global.hostname.as_deref())?;
             let token = Token::find(self.global.token_env.as_deref(), host.name())?;
             let client = Client::builder().base_url(host.api_url()).token(token.secret());
-            let client = self.build(client).map_err(|failure| token.explain(failure))?;
+            let client = build(client).map_err(|failure| token.explain(failure))?;
             Ok(Connection {
                 client,
                 _emulator: None,
@@ -84,23 +88,16 @@ impl Context {
         Ok(&self.connection.get_or_try_init(connect).await?.client)
     }
 
-    fn build(&self, client: agents_api::ClientBuilder) -> Result<Client> {
-        let client = client.user_agent(concat!("agents/", env!("CARGO_PKG_VERSION")));
-        client
-            .build()
-            .map_err(|error| Failure::new(Exit::Access, error.to_string()))
-    }
-
     /// The repositories of a command: those given, else the one the environment or the current directory means.
     ///
     /// # Errors
     /// When none is meant, or a name cannot be one.
     pub(crate) async fn repos(&self, given: &[String]) -> Result<Vec<Repo>> {
         let Some(names) = self.repo_names(given)? else {
-            return Err(
-                Failure::usage("no repository: none was given, and none is meant by the current directory")
-                    .hint("give one with -R OWNER/REPO, or set GH_REPO"),
-            );
+            return Err(Failure::usage(
+                "no repository: none was given, and none is meant by the current directory",
+            )
+            .hint("give one with -R OWNER/REPO, or set GH_REPO"));
         };
         let client = self.client(&names).await?;
         names
@@ -115,7 +112,11 @@ impl Context {
     /// When a name cannot be one.
     pub(crate) fn repo_names(&self, given: &[String]) -> Result<Option<Vec<String>>> {
         if !given.is_empty() {
-            return given.iter().map(|name| repo::parse(name)).collect::<Result<_>>().map(Some);
+            return given
+                .iter()
+                .map(|name| repo::parse(name))
+                .collect::<Result<_>>()
+                .map(Some);
         }
         if self.global.emulator {
             return Ok(Some(vec![emulator::REPO.to_owned()]));
@@ -123,8 +124,29 @@ impl Context {
         Ok(repo::default()?.map(|name| vec![name]))
     }
 
-    /// How often to poll, where that is not the library's to decide: an embedded emulator's time is fast.
-    pub(crate) fn poll_interval(&self) -> Option<Duration> {
-        self.global.emulator.then_some(EMULATOR_INTERVAL)
+    /// How often to poll, where that is not the library's to decide: as `given`, and an embedded emulator's time is
+    /// fast.
+    pub(crate) fn poll_interval(&self, given: Option<Duration>) -> Option<Duration> {
+        given.or_else(|| self.global.emulator.then_some(EMULATOR_INTERVAL))
+    }
+}
+
+fn build(client: ClientBuilder) -> Result<Client> {
+    let client = client.user_agent(concat!("agents/", env!("CARGO_PKG_VERSION")));
+    client
+        .build()
+        .map_err(|error| Failure::new(Exit::Access, error.to_string()))
+}
+
+/// A fleet that polls as the command says. An emulator's quota is nobody else's.
+pub(crate) fn fleet(context: &Context, fleet: Fleet, interval: Option<Duration>) -> Fleet {
+    let fleet = match context.poll_interval(interval) {
+        Some(interval) => fleet.every(interval),
+        None => fleet,
+    };
+    if context.global.emulator {
+        fleet.quota_share(1.0)
+    } else {
+        fleet
     }
 }

@@ -17,9 +17,9 @@ pub(super) fn default() -> Result<Option<String>> {
             && !value.trim().is_empty()
         {
             let repo = from_url(&value).or_else(|| full_name(value.trim()));
-            return repo
-                .map(Some)
-                .ok_or_else(|| Failure::usage(format!("{name}: {value:?} is not a repository; write OWNER/REPO")));
+            return repo.map(Some).ok_or_else(|| {
+                Failure::usage(format!("{name}: {value:?} is not a repository; write OWNER/REPO"))
+            });
         }
     }
     Ok(origin().as_deref().and_then(from_url))
@@ -76,7 +76,14 @@ mod tests {
         ] {
             assert_eq!(parse(url).unwrap(), "octocat/hello-world", "{url}");
         }
-        for text in ["octocat", "a/b/c", "../x", "a/..", "", "https://github.com/octocat"] {
+        for text in [
+            "octocat",
+            "a/b/c",
+            "../x",
+            "a/..",
+            "",
+            "https://github.com/octocat",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -49,7 +49,10 @@ impl Token {
         };
         if let Some(name) = flag {
             return variable(name).ok_or_else(|| {
-                Failure::new(Exit::Access, format!("no token: --token-env {name}: the variable is not set"))
+                Failure::new(
+                    Exit::Access,
+                    format!("no token: --token-env {name}: the variable is not set"),
+                )
             });
         }
         VARIABLES
@@ -80,7 +83,10 @@ impl Token {
             ("ghp_", "classic personal access token"),
             ("gho_", "OAuth app token of a user"),
             ("ghu_", "GitHub App token of a user"),
-            (INSTALLATION, "installation token (of an app, or of an Actions job)"),
+            (
+                INSTALLATION,
+                "installation token (of an app, or of an Actions job)",
+            ),
             ("ghr_", "refresh token"),
         ];
         KINDS

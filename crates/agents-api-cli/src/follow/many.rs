@@ -1,12 +1,13 @@
 //! Following many tasks at once, at the cost of one list request a tick.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agents_api::fleet::RemovalReason;
-use agents_api::{Client, FleetEvent, Task};
+use agents_api::{FleetEvent, Task};
 use tokio::time::{Instant, timeout_at};
 
-use super::{FollowArgs, result};
-use crate::context::Context;
+use super::args::FollowArgs;
+use super::result;
+use crate::context::{Context, fleet};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::task;
@@ -18,10 +19,10 @@ pub(super) async fn follow(context: &Context, args: &FollowArgs, ids: &[String],
     let deadline = Instant::now()
         .checked_add(args.timeout)
         .unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(86_400 * 365));
-    let mut open: BTreeMap<&str, ()> = ids.iter().map(|id| (id.as_str(), ())).collect();
+    let mut open: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let total = open.len() as u64;
     let bar = context.out.bar(total, "");
-    let mut watch = fleet(context, client, ids).watch();
+    let mut watch = fleet(context, client.fleet().track(ids), args.interval).watch();
     let mut exits = Vec::new();
     while !open.is_empty() {
         let event = match timeout_at(deadline, watch.try_next()).await {
@@ -31,7 +32,7 @@ pub(super) async fn follow(context: &Context, args: &FollowArgs, ids: &[String],
         let Some(event) = event else { break };
         let decided = decided(context, args, &event);
         if let Some((id, exit, task)) = decided
-            && open.remove(id.as_str()).is_some()
+            && open.remove(id.as_str())
         {
             context.following.done(&id);
             exits.push(match task {
@@ -43,18 +44,10 @@ pub(super) async fn follow(context: &Context, args: &FollowArgs, ids: &[String],
                 return Ok(Exit::Reached);
             }
         }
-        let states = watch.tasks().filter(|task| open.contains_key(task.id.as_str()));
+        let states = watch.tasks().filter(|task| open.contains(task.id.as_str()));
         bar.message(summary(states.map(|task| &**task)));
     }
     Ok(exits.into_iter().reduce(Exit::worse).unwrap_or(Exit::Reached))
-}
-
-fn fleet(context: &Context, client: &Client, ids: &[String]) -> agents_api::fleet::Fleet {
-    let fleet = client.fleet().track(ids);
-    match context.poll_interval() {
-        Some(interval) => fleet.every(interval).quota_share(1.0),
-        None => fleet,
-    }
 }
 
 /// What an event decides: of which task, and how.
@@ -65,9 +58,7 @@ fn decided(context: &Context, args: &FollowArgs, event: &FleetEvent) -> Option<(
             context.out.note(format!("{error}; next try in {retry_in}"));
             None
         }
-        FleetEvent::Removed {
-            id, last, reason, ..
-        } => {
+        FleetEvent::Removed { id, last, reason, .. } => {
             let (exit, why) = match reason {
                 RemovalReason::Archived => {
                     let verdict = last.as_ref().and_then(|task| args.verdict(task));
@@ -82,7 +73,9 @@ fn decided(context: &Context, args: &FollowArgs, event: &FleetEvent) -> Option<(
         event => {
             let task = event.task()?;
             if event.new_state().is_some() {
-                context.out.note(format!("{}\t{}", task.id, task::state(&task.state)));
+                context
+                    .out
+                    .note(format!("{}\t{}", task.id, task::state(&task.state)));
             }
             Some((task.id.clone(), args.verdict(task)?, Some((**task).clone())))
         }
@@ -95,12 +88,14 @@ fn summary<'t>(tasks: impl Iterator<Item = &'t Task>) -> String {
     for task in tasks {
         counts.entry(task.state.as_str()).or_insert((0, task)).0 += 1;
     }
-    let counts = counts.values().map(|(count, task)| format!("{count} {}", task::state(&task.state)));
+    let counts = counts
+        .values()
+        .map(|(count, task)| format!("{count} {}", task::state(&task.state)));
     counts.collect::<Vec<_>>().join(", ")
 }
 
-fn timed_out(args: &FollowArgs, open: &BTreeMap<&str, ()>, total: u64) -> Failure {
-    let ids: Vec<&str> = open.keys().copied().collect();
+fn timed_out(args: &FollowArgs, open: &BTreeSet<&str>, total: u64) -> Failure {
+    let ids: Vec<&str> = open.iter().copied().collect();
     let after = humantime::format_duration(args.timeout);
     Failure::new(
         Exit::StillRuns,

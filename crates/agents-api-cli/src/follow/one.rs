@@ -2,7 +2,8 @@
 use agents_api::TaskStateExt as _;
 use agents_api::wait::{Update, WaitError, WaitErrorKind};
 
-use super::{FollowArgs, result};
+use super::args::FollowArgs;
+use super::result;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -19,8 +20,8 @@ pub(super) async fn follow(context: &Context, args: &FollowArgs, id: &str) -> Re
         .wait_for(move |task| condition.verdict(task).is_some())
         .timeout(args.timeout)
         .on_update(observer);
-    if let Some(interval) = context.poll_interval() {
-        wait = wait.every(interval);
+    if let Some(interval) = context.poll_interval(args.interval) {
+        wait = wait.poll_interval(interval);
     }
     match wait.await {
         Ok(task) => {
@@ -37,7 +38,10 @@ fn observer(out: &Output) -> impl FnMut(&Update) + Send + use<> {
     let spinner = out.spinner("");
     let out = out.clone();
     move |update| {
-        let mut parts = vec![task::state(&update.task.state), format!("{} old", task::age(&update.task))];
+        let mut parts = vec![
+            task::state(&update.task.state),
+            format!("{} old", task::age(&update.task)),
+        ];
         parts.extend(task::usage(&update.task));
         parts.push(task::name(&update.task));
         spinner.message(parts.join(" · "));
@@ -48,7 +52,7 @@ fn observer(out: &Output) -> impl FnMut(&Update) + Send + use<> {
 }
 
 fn failure(id: &str, error: &WaitError) -> Failure {
-    let ended = error.last().is_some_and(|task| task.state.has_ended());
+    let ended = error.last_seen().is_some_and(|task| task.state.has_ended());
     let exit = match (error.kind(), error.error()) {
         (WaitErrorKind::TimedOut, _) => Exit::StillRuns,
         (_, Some(error)) => match Exit::of_error(error) {

@@ -14,7 +14,10 @@ use crate::task::{self, REPORT_FIELDS, Report};
 /// When it cannot be printed.
 pub(crate) fn begun(context: &Context, task: &Task, last: bool) -> Result<()> {
     let (id, url) = (sanitize_for_display(&task.id), task::url(task));
-    outputs(context, &[("id", &id), ("url", &url), ("state", task.state.as_str())]);
+    outputs(
+        context,
+        &[("id", &id), ("url", &url), ("state", task.state.as_str())],
+    );
     if context.out.is_json() {
         if last {
             return context.out.json(task, REPORT_FIELDS);
@@ -25,7 +28,10 @@ pub(crate) fn begun(context: &Context, task: &Task, last: bool) -> Result<()> {
     if context.out.is_terminal() {
         context.out.line(format!("{BOLD}{id}{BOLD:#}  {DIM}{url}{DIM:#}"))
     } else {
-        context.out.line(format!("{}\t{id}\t{url}", sanitize_for_display(task.state.as_str())))
+        context.out.line(format!(
+            "{}\t{id}\t{url}",
+            sanitize_for_display(task.state.as_str())
+        ))
     }
 }
 
@@ -43,7 +49,15 @@ pub(super) async fn ended(context: &Context, task: Task, exit: Exit) -> Result<E
         report.pull_request_url(),
     );
     let url = task::url(task);
-    outputs(context, &[("id", &id), ("url", &url), ("state", &state), ("pull_request", &pull)]);
+    outputs(
+        context,
+        &[
+            ("id", &id),
+            ("url", &url),
+            ("state", &state),
+            ("pull_request", &pull),
+        ],
+    );
     summarize(context, &report);
     if context.out.is_json() {
         context.out.json(&report, REPORT_FIELDS)?;
@@ -67,7 +81,10 @@ pub(super) async fn ended(context: &Context, task: Task, exit: Exit) -> Result<E
 pub(crate) fn rows(report: &Report) -> Vec<(&'static str, String)> {
     let task = &report.task;
     let mut rows = vec![
-        ("state", format!("{} after {}", task::state(&task.state), task::age(task))),
+        (
+            "state",
+            format!("{} after {}", task::state(&task.state), task::age(task)),
+        ),
         ("name", task::name(task)),
         ("task", sanitize_for_display(&task.id)),
         ("page", task::url(task)),
@@ -89,7 +106,9 @@ fn session_error(task: &Task) -> Option<String> {
 
 fn outputs(context: &Context, outputs: &[(&str, &str)]) {
     if let Err(error) = context.actions.outputs(outputs) {
-        context.out.warn(format!("GITHUB_OUTPUT cannot be written: {error}"));
+        context
+            .out
+            .warn(format!("GITHUB_OUTPUT cannot be written: {error}"));
     }
 }
 
@@ -101,7 +120,11 @@ fn summarize(context: &Context, report: &Report) {
         .pull_requests
         .iter()
         .map(|pull| match &pull.url {
-            Some(url) => format!("[{}]({})", cell(&task::pull_request(pull)), sanitize_for_display(url)),
+            Some(url) => format!(
+                "[{}]({})",
+                cell(&task::pull_request(pull)),
+                sanitize_for_display(url)
+            ),
             None => cell(&task::pull_request(pull)),
         })
         .collect();
@@ -114,6 +137,8 @@ fn summarize(context: &Context, report: &Report) {
         cell(&task::usage(task).unwrap_or_default()),
     );
     if let Err(error) = context.actions.summary(&text) {
-        context.out.warn(format!("GITHUB_STEP_SUMMARY cannot be written: {error}"));
+        context
+            .out
+            .warn(format!("GITHUB_STEP_SUMMARY cannot be written: {error}"));
     }
 }

@@ -13,7 +13,8 @@ type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 pub(super) fn lines(expression: &str, value: &Value) -> Result<Vec<String>> {
     let filter = compile(expression)?;
     let failed = |error: String| Failure::new(Exit::Usage, format!("--jq: {error}"));
-    let input = read::parse_single(value.to_string().as_bytes()).map_err(|error| failed(error.to_string()))?;
+    let input =
+        read::parse_single(value.to_string().as_bytes()).map_err(|error| failed(error.to_string()))?;
     let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
     let results = filter.id.run((context, input)).map(unwrap_valr);
     let text = |result: std::result::Result<Val, _>| match result {
@@ -58,7 +59,8 @@ mod tests {
 
     #[test]
     fn strings_are_raw_and_long_numbers_whole() {
-        let value = json!([{"id": "a", "amount": 12_345_678_901_234_567_890_u64}, {"id": "b\nc", "amount": 1}]);
+        let value =
+            json!([{"id": "a", "amount": 12_345_678_901_234_567_890_u64}, {"id": "b\nc", "amount": 1}]);
         assert_eq!(lines(".[].id", &value).unwrap(), ["a", "b\nc"]);
         assert_eq!(lines(".[0].amount", &value).unwrap(), ["12345678901234567890"]);
         assert_eq!(lines("map({id}) | first", &value).unwrap(), [r#"{"id":"a"}"#]);

@@ -28,7 +28,10 @@ pub(super) fn check(wanted: &[String], fields: &[&str]) -> Result<()> {
 }
 
 fn names(wanted: &[String]) -> impl Iterator<Item = &str> {
-    wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty())
+    wanted
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
 }
 
 fn pick(value: Value, wanted: &[&str]) -> Value {

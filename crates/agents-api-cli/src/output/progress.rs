@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Output;
+use super::streams::Output;
 
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -32,8 +32,12 @@ impl Output {
             let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
             return Progress { bar, is_shown };
         }
-        let bar = self.0.bars.add(length.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = self
+            .0
+            .bars
+            .add(length.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
         bar.set_message(message);
         bar.enable_steady_tick(TICK);
@@ -55,11 +59,6 @@ impl Progress {
     /// How far it is.
     pub(crate) fn position(&self, position: u64) {
         self.bar.set_position(position);
-    }
-
-    /// Where it ends.
-    pub(crate) fn length(&self, length: u64) {
-        self.bar.set_length(length);
     }
 }
 

@@ -2,7 +2,7 @@
 use comfy_table::{Attribute, Cell, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use console::Term;
 
-use super::Output;
+use super::streams::Output;
 use crate::failure::Result;
 
 /// A column of a table.
@@ -64,7 +64,10 @@ impl Output {
         }
         let mut table = plain(self.width());
         for (name, value) in pairs {
-            table.add_row(vec![Cell::new(name).add_attribute(Attribute::Dim), Cell::new(value)]);
+            table.add_row(vec![
+                Cell::new(name).add_attribute(Attribute::Dim),
+                Cell::new(value),
+            ]);
         }
         pad(&mut table);
         self.line(table.trim_fmt())
@@ -86,7 +89,9 @@ pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>], width: usize) -> Ve
             .map(|&column| Cell::new(columns[column].title).add_attribute(Attribute::Bold)),
     );
     for row in rows {
-        let cells = shown.iter().map(|&column| Cell::new(row.get(column).map_or("", String::as_str)));
+        let cells = shown
+            .iter()
+            .map(|&column| Cell::new(row.get(column).map_or("", String::as_str)));
         let mut row = Row::from(cells.collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);
@@ -152,6 +157,10 @@ fn plain(width: usize) -> Table {
     reason = "between zero and the width"
 )]
 pub(crate) fn bar(value: f64, most: f64, width: u16) -> String {
-    let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    let share = if most > 0.0 {
+        (value / most).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     "█".repeat((share * f64::from(width)).round() as usize)
 }

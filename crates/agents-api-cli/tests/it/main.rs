@@ -1,0 +1,4 @@
+//! The program as it is used: run against an emulator, off a terminal and on one.
+
+mod exit_codes;
+mod server;
