@@ -153,7 +153,7 @@ fn look_at_page(
     deadline: Instant,
 ) -> BoxFuture<Answer> {
     Box::pin(async move {
-        let look = list.look(page, &mut memory, deadline).await;
+        let look = list.poll_page(page, &mut memory, deadline).await;
         Answer::Page(look, memory)
     })
 }

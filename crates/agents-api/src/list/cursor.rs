@@ -1,50 +1,22 @@
-//! Where a walk stands, also for another process.
+//! A position in a list as text, to resume from in another process.
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::stall_guard::{Fingerprint, Given};
+use super::position::{Fingerprint, PageOffset, PageRef, Position};
 use super::totals::Totals;
 use crate::error::Error;
 
-/// A page of one of the two lists that GitHub keeps: of the archived tasks, or of the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Spot {
-    pub(crate) archived: bool,
-    /// From 1.
-    pub(crate) page: u64,
-}
-
-/// The page that a walk reads next, and what has to be known of the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) spot: Spot,
-    /// The totals when the page before was read. What has left the list since has pulled tasks over to that page.
-    pub(crate) before: Totals,
-}
-
-impl Place {
-    pub(crate) fn new(archived: bool, page: u64) -> Self {
-        let spot = Spot { archived, page };
-        let before = Totals::default();
-        Self { spot, before }
-    }
-
-    /// How many tasks left the list since the page before was read, at least.
-    pub(super) fn left_until(&self, now: Totals) -> u64 {
-        self.before.left_until(now, self.spot.archived)
-    }
-}
-
-/// Where a walk stands: to be stored, and to [`resume`](crate::list::ListTasks::resume) with, also in another process.
+/// A position in a list, to store and to [`resume`](crate::list::ListTasks::resume) from, also in another process.
 ///
-/// It repeats rather than skips: tasks of its page that were given out come again as a page, and as
-/// [items](super::TaskStream) if their page has changed since. It belongs to its list: one of
-/// another repository, or with other filters, another order or page size, refuses it. It holds no token and no task.
+/// Resuming repeats rather than skips: [`Pages`](super::Pages) yields the whole page again, and
+/// [`TaskStream`](super::TaskStream) repeats tasks of it only if the page has changed since. A cursor belongs to its list:
+/// a list of another repository, or with other filters, another order or page size, rejects it. It holds no token and no
+/// task.
 ///
-/// As text, and for serde, it is one word. A later version of this crate reads what an earlier one wrote, or says that
-/// it cannot; nothing else about the word is promised.
+/// As text, and for serde, it is one word. A later version of this crate reads what an earlier one wrote, or returns an
+/// error; nothing else about the word is promised.
 ///
 /// ```
 /// # use agents_api_emulator::Emulator;
@@ -61,7 +33,7 @@ impl Place {
 /// # assert_eq!(first.map(|page| page.number), Some(1));
 /// let stored = pages.cursor().map(|cursor| cursor.to_string());
 ///
-/// // Some other day:
+/// // Later:
 /// let cursor: Cursor = stored.ok_or("the list was at its end")?.parse()?;
 /// let second = list.resume(cursor).pages().try_next().await?;
 /// # assert_eq!(second.map(|page| page.number), Some(2));
@@ -70,28 +42,28 @@ impl Place {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    pub(crate) place: Place,
-    /// What was given out of the page.
-    pub(crate) given: Given,
-    /// What the list is, in short.
+    pub(crate) position: Position,
+    /// Which tasks of the page were yielded.
+    pub(crate) offset: PageOffset,
+    /// The fingerprint of the list's settings.
     pub(crate) list: u64,
 }
 
-/// The form of the text; it changes with what the text means.
+/// The version of the text format.
 const VERSION: &str = "v1";
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Spot { archived, page } = self.place.spot;
-        let lane = if archived { "archived" } else { "active" };
-        write!(f, "{VERSION}.{lane}.{page}.{:016x}", self.list)?;
-        let Totals { active, archived } = self.place.before;
+        let PageRef { archived, page } = self.position.page_ref;
+        let archive_state = if archived { "archived" } else { "active" };
+        write!(f, "{VERSION}.{archive_state}.{page}.{:016x}", self.list)?;
+        let Totals { active, archived } = self.position.before;
         for total in [active, archived] {
             f.write_str(".")?;
             total.map_or(Ok(()), |total| write!(f, "{total}"))?;
         }
-        if self.given.count > 0 {
-            write!(f, ".{}.{:016x}", self.given.count, self.given.ids.0)?;
+        if self.offset.count > 0 {
+            write!(f, ".{}.{:016x}", self.offset.count, self.offset.ids.0)?;
         }
         Ok(())
     }
@@ -101,7 +73,7 @@ impl FromStr for Cursor {
     type Err = Error;
 
     /// # Errors
-    /// When the text is no cursor, or one of a later version of this crate.
+    /// When the text is not a cursor, or one of another version of this crate.
     fn from_str(text: &str) -> Result<Self, Error> {
         let read = |rest: &str| {
             let mut parts = rest.split('.');
@@ -120,30 +92,40 @@ impl FromStr for Cursor {
                 active: total()?,
                 archived: total()?,
             };
-            let spot = Spot { archived, page };
-            let place = Place { spot, before };
-            let given = match parts.next() {
-                None => Given::nothing(),
-                Some(count) => Given {
+            let page_ref = PageRef { archived, page };
+            let position = Position { page_ref, before };
+            let offset = match parts.next() {
+                None => PageOffset::start(),
+                Some(count) => PageOffset {
                     count: count.parse().ok().filter(|count| *count > 0)?,
                     ids: Fingerprint(u64::from_str_radix(parts.next()?, 16).ok()?),
                 },
             };
-            parts.next().is_none().then_some(Self { place, given, list })
+            parts.next().is_none().then_some(Self {
+                position,
+                offset,
+                list,
+            })
         };
         let (version, rest) = text.split_once('.').unwrap_or((text, ""));
         if version == VERSION {
-            return read(rest).ok_or_else(|| Error::invalid(format!("{text:?} is not a cursor of a list")));
+            return read(rest).ok_or_else(|| Error::invalid(not_a_cursor(text)));
         }
         Err(Error::invalid(match version.strip_prefix('v') {
             Some(number) if number.parse::<u32>().is_ok() => {
                 format!(
-                    "the cursor {text:?} was written by another version of this crate; begin the list anew"
+                    "cursor {text:?}: it was written by another version of this crate; start the list from its beginning"
                 )
             }
-            _ => format!("{text:?} is not a cursor of a list"),
+            _ => not_a_cursor(text),
         }))
     }
+}
+
+fn not_a_cursor(text: &str) -> String {
+    format!(
+        "{text:?} is not a cursor: it has another form; pass what `Cursor` was written as, or start from the beginning"
+    )
 }
 
 impl Serialize for Cursor {
@@ -166,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_cursor_is_refused() {
+    fn text_that_is_not_a_cursor_is_rejected() {
         for (text, said) in [
             ("", "is not a cursor"),
             ("7", "is not a cursor"),
@@ -193,11 +175,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_json_give_the_cursor_back(archived: bool, page in 1_u64.., list: u64, totals: [Option<i64>; 2], count in 0..100_usize, ids: u64) {
-            let spot = Spot { archived, page };
+        fn text_and_json_round_trip(archived: bool, page in 1_u64.., list: u64, totals: [Option<i64>; 2], count in 0..100_usize, ids: u64) {
+            let page_ref = PageRef { archived, page };
             let before = Totals { active: totals[0], archived: totals[1] };
-            let given = if count == 0 { Given::nothing() } else { Given { count, ids: Fingerprint(ids) } };
-            let cursor = Cursor { place: Place { spot, before }, given, list };
+            let offset = if count == 0 { PageOffset::start() } else { PageOffset { count, ids: Fingerprint(ids) } };
+            let cursor = Cursor { position: Position { page_ref, before }, offset, list };
             prop_assert_eq!(&cursor.to_string().parse::<Cursor>().unwrap(), &cursor);
             let json = serde_json::to_string(&cursor).unwrap();
             prop_assert!(json.starts_with("\"v1."));
@@ -205,7 +187,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_more_than_refused(text in "\\PC{0,20}|v1(\\.(active|archived|[0-9a-f-]{0,20})){0,8}") {
+        fn no_text_panics(text in "\\PC{0,20}|v1(\\.(active|archived|[0-9a-f-]{0,20})){0,8}") {
             let _ = text.parse::<Cursor>();
         }
     }

@@ -1,5 +1,5 @@
-//! The tasks of a list, one after the other.
-use std::collections::{HashSet, VecDeque};
+//! The tasks of a list, as a stream.
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -8,45 +8,50 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use super::builder::ListTasks;
-use super::cursor::{Cursor, Place};
-use super::pages::{Page, Pages};
-use super::stall_guard::{Given, Progress};
+use super::cursor::Cursor;
+use super::page::Page;
+use super::pages::Pages;
+use super::position::{PageOffset, Position};
+use super::seen_ids::SeenIds;
+use super::stall_guard::StallGuard;
 use crate::error::Error;
 use agents_api_raw::types::Task;
 
 /// The tasks of a list; made by [`ListTasks::items`](crate::list::ListTasks::items).
 ///
-/// No task is given out twice: a task that moves to a later page while the list is walked, or from one of the two lists
-/// of [`including_archived`](ListTasks::including_archived) to the other, is known by its id. One that moves to a page
+/// No task comes twice: one that moves to a later page while the list is read, or from one of the two lists of
+/// [`including_archived`](ListTasks::including_archived) to the other, is recognized by its id. One that moves to a page
 /// read before is missed, except in [creation order](ListTasks::in_creation_order): see
 /// [Lists that move](ListTasks#lists-that-move).
 ///
-/// After an error asking again asks for the same page, as [`Pages`] does, but gives out no task twice. A hundred pages in a row
-/// without a new task are an error, too: some server names pages for ever. Asking again goes on.
+/// After an error, polling again fetches the same page, as [`Pages`] does, without repeating a task. A hundred pages in a
+/// row without a new task are an error, too, in case a server names pages without an end. Polling again continues.
 ///
 /// # Memory
-/// The pages of the window of [`concurrency`](ListTasks::concurrency), and the ids of all tasks so far: some 100 bytes a task.
-/// [`Pages`] keeps no ids, and gives out twice what moves.
-#[must_use = "nothing is sent until a task is asked for"]
+/// The pages of the window of [`concurrency`](ListTasks::concurrency), and a 128-bit fingerprint of each task's id: 20 to
+/// 40 bytes a task, whatever the length of the ids. [`Pages`] keeps no ids, and repeats tasks that move.
+#[must_use = "streams do nothing unless polled"]
 pub struct TaskStream {
     pages: Pages,
-    /// Tasks not given out yet, each with the place to resume at so that it comes again.
-    ready: VecDeque<(At, Task)>,
-    seen: HashSet<Box<str>>,
-    /// What the cursor that the walk began with says of the first page, until that is here.
-    before: Option<Given>,
-    progress: Progress,
+    /// Tasks not yielded yet, each with the point to resume at to get it again.
+    ready: VecDeque<(ResumePoint, Task)>,
+    seen: SeenIds,
+    /// How many tasks may still be yielded; `None` without a limit.
+    remaining: Option<usize>,
+    /// Which tasks of the first page were yielded before, by the cursor that was resumed from, until that page is here.
+    before: Option<PageOffset>,
+    guard: StallGuard,
 }
 
-/// Where to resume: a page, and what was given out of it.
+/// Where to resume: a page, and which of its tasks were yielded.
 #[derive(Clone, Copy)]
-struct At {
-    place: Place,
-    given: Given,
+struct ResumePoint {
+    position: Position,
+    offset: PageOffset,
 }
 
 impl ListTasks {
-    /// The tasks, one after the other; pages are fetched as they are needed.
+    /// The tasks, one by one; pages are fetched as they are needed.
     pub fn items(self) -> TaskStream {
         TaskStream::new(self)
     }
@@ -55,27 +60,28 @@ impl ListTasks {
 impl TaskStream {
     fn new(list: ListTasks) -> Self {
         Self {
-            before: Some(list.given_before()),
-            progress: Progress::default(),
-            pages: Pages::mending(list),
+            before: Some(list.resume_offset()),
+            remaining: list.limit,
+            guard: StallGuard::default(),
+            pages: Pages::rereading(list),
             ready: VecDeque::new(),
-            seen: HashSet::new(),
+            seen: SeenIds::default(),
         }
     }
 
     /// The next task, or `None` after the last one.
     ///
     /// # Errors
-    /// When a page could not be got. Asking again asks for the same page.
+    /// When a page could not be fetched. Polling again fetches the same page.
     pub async fn try_next(&mut self) -> Result<Option<Task>, Error> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
     }
 
-    /// The next tasks, at most so many, and whether there are more.
+    /// Collects up to `limit` tasks and reports whether more remain.
     ///
-    /// Whole pages are asked for; what is left of the last one is given out next.
+    /// Whole pages are fetched; the rest of the last one is yielded next.
     ///
     /// ```
     /// # use agents_api_emulator::Emulator;
@@ -92,63 +98,72 @@ impl TaskStream {
     /// ```
     ///
     /// # Errors
-    /// When a page could not be got. Nothing is lost: what was collected stays here, so the same call goes on, and
-    /// [`drain_buffered`](Self::drain_buffered) hands out what there is. Dropping the future loses nothing either.
-    pub async fn next_batch(&mut self, most: usize) -> Result<Batch, Error> {
-        while self.ready.len() < most {
+    /// When a page could not be fetched. Nothing is lost: the tasks collected so far stay buffered, so the same call
+    /// continues, and [`drain_buffered`](Self::drain_buffered) returns them. Dropping the future loses nothing either.
+    pub async fn next_batch(&mut self, limit: usize) -> Result<Batch, Error> {
+        let limit = limit.min(self.remaining.unwrap_or(usize::MAX));
+        while self.ready.len() < limit {
             if poll_fn(|context| self.poll_page(context)).await?.is_none() {
                 break;
             }
         }
-        let count = self.ready.len().min(most);
-        let tasks = self.ready.drain(..count).map(|(_, task)| task).collect();
+        let tasks = self.drain(limit);
         let next = self.cursor();
         Ok(Batch { tasks, next })
     }
 
-    /// The tasks that are here already, without a request: the rest of a page, or what a
+    /// The tasks that are buffered already, without a request: the rest of a page, or what a
     /// [`next_batch`](Self::next_batch) that failed had collected.
     pub fn drain_buffered(&mut self) -> Vec<Task> {
-        self.ready.drain(..).map(|(_, task)| task).collect()
+        self.drain(self.remaining.unwrap_or(usize::MAX))
     }
 
-    /// Where to resume so that what comes next comes again, or `None` after the last task.
+    /// Yields at most `count` of the buffered tasks.
+    fn drain(&mut self, count: usize) -> Vec<Task> {
+        let count = self.ready.len().min(count);
+        if let Some(remaining) = &mut self.remaining {
+            *remaining -= count;
+        }
+        self.ready.drain(..count).map(|(_, task)| task).collect()
+    }
+
+    /// Where to resume to get the next task, or `None` after the last task.
     ///
     /// [`ListTasks::resume`](crate::list::ListTasks::resume) resumes there, also in another process. If the tasks of that
-    /// page that were given out here still stand at its front, it goes on after them; else they come again.
+    /// page that were yielded here are still at its front, it continues after them; otherwise they come again.
     pub fn cursor(&self) -> Option<Cursor> {
-        let At { place, given } = match self.ready.front() {
+        let ResumePoint { position, offset } = match self.ready.front() {
             Some((at, _)) => *at,
-            None => At {
-                place: self.pages.walk.place()?,
-                given: self.before.unwrap_or_else(Given::nothing),
+            None => ResumePoint {
+                position: self.pages.pager.position()?,
+                offset: self.before.unwrap_or_else(PageOffset::start),
             },
         };
-        Some(self.pages.list.cursor_at(place, given))
+        Some(self.pages.list.cursor_at(position, offset))
     }
 
     /// Adds the new tasks of the page to those that are ready.
     fn take(&mut self, page: Page) -> Result<(), Error> {
-        // A page that is read again says nothing of the place where the walk goes on.
-        let read_again = page.number != page.place.spot.page;
+        // A page that is read again is not where the list continues.
+        let read_again = page.number != page.position.page_ref.page;
         if let Some(before) = self.before.take() {
-            for task in before.known(&page.tasks) {
-                self.seen.insert(task.id.as_str().into());
+            for task in before.yielded(&page.tasks) {
+                self.seen.insert(&task.id);
             }
         }
-        let place = page.place;
-        let mut given = Given::nothing();
+        let position = page.position;
+        let mut offset = PageOffset::start();
         let ready = self.ready.len();
         for task in page.tasks {
-            let at = At { place, given };
+            let at = ResumePoint { position, offset };
             if !read_again {
-                given = given.and(&task);
+                offset = offset.and(&task);
             }
-            if self.seen.insert(task.id.as_str().into()) {
+            if self.seen.insert(&task.id) {
                 self.ready.push_back((at, task));
             }
         }
-        self.progress.page(read_again || self.ready.len() > ready)
+        self.guard.page(read_again || self.ready.len() > ready)
     }
 
     /// Adds the new tasks of the next page to those that are ready; `None` after the last page.
@@ -165,7 +180,13 @@ impl Stream for TaskStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if self.remaining == Some(0) {
+                return Poll::Ready(None);
+            }
             if let Some((_, task)) = self.ready.pop_front() {
+                if let Some(remaining) = &mut self.remaining {
+                    *remaining -= 1;
+                }
                 return Poll::Ready(Some(Ok(task)));
             }
             match ready!(self.poll_page(context)) {
@@ -194,7 +215,7 @@ impl fmt::Debug for TaskStream {
 pub struct Batch {
     /// The tasks, in the order of the list.
     pub tasks: Vec<Task>,
-    /// Where the list goes on, or `None` if this was the rest of it.
+    /// Where the list continues, or `None` if this was the rest of it.
     pub next: Option<Cursor>,
 }
 
@@ -210,8 +231,8 @@ impl IntoIterator for Batch {
 impl Batch {
     /// Whether the list has no more tasks.
     ///
-    /// Otherwise there are tasks left over, or GitHub named a next page, which may turn out to be empty, or the archived
-    /// tasks are still to come.
+    /// Otherwise buffered tasks remain, or GitHub named a next page, which may be empty, or the archived tasks are still
+    /// to come.
     pub fn is_complete(&self) -> bool {
         self.next.is_none()
     }

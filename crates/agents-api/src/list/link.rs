@@ -1,6 +1,6 @@
 //! The `Link` header, of which only the number of the next page is used.
 //!
-//! Lists end where no next page is named, so a header that names one in a form that cannot be read is an error, and
+//! Lists end where no next page is named. A header that names one in a form that cannot be read is therefore an error,
 //! never the end.
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
@@ -9,120 +9,117 @@ use crate::error::Error;
 
 /// The page that `rel="next"` names, if there is one.
 pub(crate) fn next_page(headers: &HeaderMap) -> Result<Option<u64>, Error> {
-    let mut broken = false;
+    let mut malformed = false;
     for value in headers.get_all(LINK) {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let mut links = Links(&value);
-        loop {
-            match links.next_link() {
-                Ok(Some(link)) if link.is_next() => {
-                    let number = page(link.target);
-                    let number = number.ok_or_else(|| {
-                        Error::unexpected("GitHub says that there is a next page, but not its number")
-                    })?;
-                    return Ok(Some(number));
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(Malformed) => {
-                    broken |= value.to_ascii_lowercase().contains("next");
-                    break;
-                }
+        match next_target(&value) {
+            Ok(Some(target)) => {
+                return page_number(target).map(Some).ok_or_else(|| {
+                    Error::unexpected(
+                        "response without the number of the next page: its Link header names a next page \
+                         in another form; report this, and list fewer pages until then",
+                    )
+                });
             }
+            Ok(None) => {}
+            Err(Malformed) => malformed |= value.to_ascii_lowercase().contains("next"),
         }
     }
-    if broken {
+    if malformed {
         return Err(Error::unexpected(
-            "GitHub's Link header seems to name a next page, but cannot be read",
+            "response with a malformed Link header: it seems to name a next page; \
+             report this, and list fewer pages until then",
         ));
     }
     Ok(None)
 }
 
-/// The header departs from its grammar; what follows cannot be told apart.
+/// The header departs from its grammar, so its links cannot be told apart.
 struct Malformed;
 
-/// One link: where it leads, and the value of its first `rel`.
-struct Link<'a> {
-    target: &'a str,
-    relation: Option<&'a str>,
-}
-
-impl Link<'_> {
-    fn is_next(&self) -> bool {
-        let mut words = self.relation.unwrap_or_default().split_whitespace();
-        words.any(|word| word.eq_ignore_ascii_case("next"))
-    }
-}
-
-/// The links of a header that are still to be read.
-struct Links<'a>(&'a str);
-
-impl<'a> Links<'a> {
-    /// `<target>; name=value; name="value", …`; white space may stand between any two parts.
-    fn next_link(&mut self) -> Result<Option<Link<'a>>, Malformed> {
-        let rest = self.0.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+/// The target of the link whose relation is `next`: `<target>; name=value; name="value", …`, with white space between
+/// any two parts.
+fn next_target(mut rest: &str) -> Result<Option<&str>, Malformed> {
+    loop {
+        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
         if rest.is_empty() {
             return Ok(None);
         }
         // Up to the bracket, not to a comma: a list of states puts commas into the address.
-        let (target, rest) = rest
-            .strip_prefix('<')
-            .and_then(|rest| rest.split_once('>'))
-            .ok_or(Malformed)?;
-        self.0 = rest;
-        let mut relation = None;
-        while let Some((name, value)) = self.next_parameter()? {
-            if name.eq_ignore_ascii_case("rel") {
-                relation = relation.or(value);
-            }
+        let link = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+        let (target, after) = link.ok_or(Malformed)?;
+        let (parameters, after) = split_unquoted(after, ',')?;
+        if is_next(parameters)? {
+            return Ok(Some(target));
         }
-        Ok(Some(Link { target, relation }))
+        rest = after;
     }
+}
 
-    fn next_parameter(&mut self) -> Result<Option<(&'a str, Option<&'a str>)>, Malformed> {
-        let rest = self.0.trim_start();
-        if rest.is_empty() || rest.starts_with(',') {
-            self.0 = rest;
-            return Ok(None);
-        }
-        let rest = rest.strip_prefix(';').ok_or(Malformed)?;
-        let end = rest.find(['=', ';', ',']).unwrap_or(rest.len());
-        let (name, rest) = rest.split_at(end);
-        let Some(rest) = rest.strip_prefix('=') else {
-            self.0 = rest;
-            return Ok(Some((name.trim(), None)));
+/// Whether the first `rel` of the parameters has the word `next`.
+fn is_next(parameters: &str) -> Result<bool, Malformed> {
+    let (before, mut rest) = split_unquoted(parameters, ';')?;
+    if !before.trim().is_empty() {
+        return Err(Malformed);
+    }
+    while !rest.is_empty() {
+        let (parameter, after) = split_unquoted(rest, ';')?;
+        rest = after;
+        let Some((name, value)) = parameter.split_once('=') else {
+            continue;
         };
-        let (value, rest) = value(rest.trim_start())?;
-        self.0 = rest;
-        Ok(Some((name.trim(), Some(value))))
+        let value = unquote(value.trim())?;
+        if name.trim().eq_ignore_ascii_case("rel") {
+            let mut words = value.split_whitespace();
+            return Ok(words.any(|word| word.eq_ignore_ascii_case("next")));
+        }
+    }
+    Ok(false)
+}
+
+/// What stands before and after the first separator outside of quotes. Quotes open only at the beginning of a value.
+fn split_unquoted(text: &str, separator: char) -> Result<(&str, &str), Malformed> {
+    let (mut quote, mut escaped, mut value_begins) = (None, false, false);
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if c == open => quote = None,
+            None if c == separator => return Ok((&text[..at], &text[at + 1..])),
+            None if value_begins && matches!(c, '"' | '\'') => quote = Some(c),
+            Some(_) | None => {}
+        }
+        if !c.is_whitespace() {
+            value_begins = c == '=';
+        }
+    }
+    match quote {
+        Some(_) => Err(Malformed),
+        None => Ok((text, "")),
     }
 }
 
-/// The value of a parameter, in either kind of quotes or none, and what follows it.
-fn value(text: &str) -> Result<(&str, &str), Malformed> {
-    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
-        let end = text.find([';', ',']).unwrap_or(text.len());
-        let (value, rest) = text.split_at(end);
-        if value.contains(['"', '<', '>', '=']) {
-            return Err(Malformed);
-        }
-        return Ok((value.trim_end(), rest));
+/// The text of a value, without either kind of quotes.
+fn unquote(value: &str) -> Result<&str, Malformed> {
+    let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+        let is_token = !value.contains(['"', '<', '>', '=']);
+        return is_token.then_some(value).ok_or(Malformed);
     };
+    let text = &value[1..];
     let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            _ if c == quote => return Ok((&text[1..at], &text[at + 1..])),
-            _ => {}
-        }
+    let end = text.find(|c: char| {
+        let closes = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    match end {
+        Some(end) if end + 1 == text.len() => Ok(&text[..end]),
+        _ => Err(Malformed),
     }
-    Err(Malformed)
 }
 
-/// The number in the address; it may be relative, since where it leads does not matter.
-fn page(target: &str) -> Option<u64> {
+/// The page number in the address, which may be relative: only the number is used.
+fn page_number(target: &str) -> Option<u64> {
     let url = Url::parse("https://localhost").ok()?.join(target.trim()).ok()?;
     let number = url
         .query_pairs()
@@ -159,7 +156,7 @@ mod tests {
                 "<https://x/?page=7>; rel=\"next\",<https://x/?page=1>; rel=\"first\"",
                 Some(7),
             ),
-            ("<https://x/?state=failed,idle&page=3>; rel=\"next\"", Some(3)),
+            ("<https://x/?state=on_error,idle&page=3>; rel=\"next\"", Some(3)),
             ("<https://evil.example/?page=3>; rel=next", Some(3)),
             ("</agents/tasks?page=4>; title=\"x\"; rel=\"next last\"", Some(4)),
             ("<https://x/?page=1>; rel=\"prev\"", None),
@@ -235,6 +232,7 @@ mod tests {
             "<https://x/?page=2>; rel=\"next",
             "<https://x/?page=2>; rel==next",
             "<https://x/?page=2> rel=next",
+            "<https://x/?page=2>; rel=\"next\"x\"",
             "<https://x/?page=1>; rel=\"first\" <https://x/?page=2>; rel=\"next\"",
         ] {
             assert!(read(header).is_err(), "{header}");

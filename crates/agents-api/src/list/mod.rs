@@ -1,14 +1,17 @@
 //! Lists that span pages: as a stream of pages or of tasks.
 //!
-//! An error keeps the place: asking again asks for the same page, and resuming repeats rather than skips. Of GitHub's
-//! `Link` header only the page number is used, never the address, so a token cannot be led to another host.
+//! An error keeps the position: polling again fetches the same page, and resuming repeats rather than skips. Of GitHub's
+//! `Link` header only the page number is used, never the address, so it cannot lead a token to another host.
 mod builder;
 mod cursor;
-mod fetch;
 mod items;
 mod link;
+mod page;
 mod pager;
 mod pages;
+mod position;
+mod requests;
+mod seen_ids;
 mod stall_guard;
 mod totals;
 mod validate;
@@ -17,4 +20,5 @@ pub use builder::ListTasks;
 pub use cursor::Cursor;
 pub use items::{Batch, TaskStream};
 pub(crate) use link::next_page;
-pub use pages::{Page, Pages};
+pub use page::Page;
+pub use pages::Pages;

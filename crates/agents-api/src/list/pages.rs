@@ -5,37 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use serde::Serialize;
 
 use super::builder::ListTasks;
-use super::cursor::{Cursor, Place, Spot};
-use super::fetch::fetch;
-use super::pager::{Plan, Read, Step, Walk};
-use super::stall_guard::{Given, Progress};
-use super::totals::Totals;
+use super::cursor::Cursor;
+use super::page::Page;
+use super::pager::{Action, FetchedPage, Pager, PagerConfig};
+use super::position::{PageOffset, PageRef};
+use super::stall_guard::StallGuard;
 use crate::error::Error;
 use crate::future::BoxFuture;
-use agents_api_raw::types::Task;
-
-/// One page of a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Page {
-    /// The page's number, from 1.
-    pub number: u64,
-    /// Whether it is a page of the archived tasks. Their pages are counted from 1 again.
-    pub archived: bool,
-    /// The tasks on it. A page may be empty although others follow.
-    pub tasks: Vec<Task>,
-    /// How many tasks there are that are not archived, on all pages. Whether filters count is not known: do not take it
-    /// for the number of tasks that match.
-    pub total_active_count: Option<i64>,
-    /// How many tasks there are that are archived, likewise.
-    pub total_archived_count: Option<i64>,
-    /// Where to resume so that this page comes again.
-    #[serde(skip)]
-    pub(super) place: Place,
-}
 
 /// The pages of a list; made by [`ListTasks::pages`].
 ///
@@ -49,39 +27,41 @@ pub struct Page {
 /// # }
 /// ```
 ///
-/// Each page comes as GitHub gave it, so a task that moved may come twice, and one may be missed even in
-/// [creation order](ListTasks::in_creation_order): [`TaskStream`] drops the former and goes back for the latter.
+/// Each page comes as GitHub returned it, so a task that moved may come twice, and one may be missed even in
+/// [creation order](ListTasks::in_creation_order): [`TaskStream`](super::TaskStream) drops the former and reads pages again
+/// for the latter.
 ///
 /// # After an error
-/// Asking again asks for the same page. That includes a page which came with a `next` link that cannot be used: the page
-/// itself is given out first, and the ask after it ends in an error of kind
-/// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) with the answer's status and headers. Asking once more then
-/// gets that page again, and its tasks a second time. A hundred pages in a row that are empty, or all the same, are an
-/// error of this kind, too, after which asking goes on with the next one. Every failure is reported each time it happens; whoever goes on
-/// after errors has to bound how often.
+/// Polling again fetches the same page. That includes a page with a `next` link that cannot be used: the page itself is
+/// yielded first, and then an error of kind [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) with the
+/// response's status and headers. Polling once more fetches that page again, and yields its tasks a second time. A hundred
+/// pages in a row that are empty, or all the same, are an error of this kind, too; polling again then continues with the
+/// next one. Every failure is reported each time it happens: a caller who continues after errors must bound how often.
 ///
-/// With [`concurrency`](ListTasks::concurrency) an error is reported when it is its page's turn, and never for a page
-/// beyond the end. What else failed before you asked again is asked for again, and not reported.
+/// With [`concurrency`](ListTasks::concurrency) an error is reported in its page's turn, and never for a page beyond the
+/// end. Other requests that failed before the next poll are repeated without being reported.
 ///
 /// # In another process
-/// [`Pages::cursor`] says where the walk stands, and [`ListTasks::resume`] goes on there. Pages are numbers, not places:
-/// what was created or moved in between shifts the tasks, see [`ListTasks`].
+/// [`Pages::cursor`] is the current position, and [`ListTasks::resume`] continues from it. Pages are numbers: tasks that
+/// were created or moved in between shift the others, see [`ListTasks`].
 ///
 /// # Cancellation
-/// Nothing is lost when the future of [`try_next`](Self::try_next) is dropped: the requests go on when it is called again.
-/// Nothing is sent or received while nobody asks.
-#[must_use = "nothing is sent until a page is asked for"]
+/// Nothing is lost when the future of [`try_next`](Self::try_next) is dropped: the requests continue with the next call.
+/// Nothing is sent or received unless the stream is polled.
+#[must_use = "streams do nothing unless polled"]
 pub struct Pages {
     pub(super) list: ListTasks,
-    pub(super) walk: Walk<Page, Error>,
-    /// The requests under way.
-    flights: Vec<(Spot, BoxFuture<Answer>)>,
-    progress: Progress,
-    /// What the page before had.
-    last: Given,
+    pub(super) pager: Pager<Page, Error>,
+    /// The requests in flight.
+    in_flight: Vec<(PageRef, BoxFuture<Response>)>,
+    guard: StallGuard,
+    /// The tasks of the page before.
+    last: PageOffset,
+    /// How many tasks may still be yielded; `None` without a limit.
+    remaining: Option<usize>,
 }
 
-type Answer = Result<Read<Page, Error>, Error>;
+type Response = Result<FetchedPage<Page, Error>, Error>;
 
 impl ListTasks {
     /// The tasks, page by page.
@@ -92,36 +72,47 @@ impl ListTasks {
 
 impl Pages {
     fn new(list: ListTasks) -> Self {
-        Self::walking(list, false)
+        let remaining = list.limit;
+        Self::with_rereads(list, false, remaining)
     }
 
-    /// The pages of a walk that reads some of them again, where it must to miss no task.
-    pub(super) fn mending(list: ListTasks) -> Self {
-        let mends = list.keeps_its_order();
-        Self::walking(list, mends)
+    /// Pages for a stream of tasks: some are read again where that is needed to miss no task.
+    pub(super) fn rereading(list: ListTasks) -> Self {
+        let rereads = list.has_stable_order();
+        Self::with_rereads(list, rereads, None)
     }
 
-    fn walking(list: ListTasks, mends: bool) -> Self {
-        let walk = Walk::new(Plan {
-            first: list.first_place(),
-            per_page: list.tasks_a_page(),
-            width: list.width(),
-            then_archived: list.then_archived(),
-            mends,
+    fn with_rereads(list: ListTasks, rereads: bool, remaining: Option<usize>) -> Self {
+        // With a limit, the pages beyond it are not fetched ahead.
+        let first = list.first_position();
+        let page_count = list
+            .limit
+            .map(|limit| (limit as u64).div_ceil(list.per_page.max(1)));
+        let last_ahead = page_count.map_or(u64::MAX, |count| {
+            first.page_ref.page.saturating_sub(1).saturating_add(count)
+        });
+        let pager = Pager::new(PagerConfig {
+            first,
+            per_page: list.per_page,
+            concurrency: list.concurrency,
+            last_ahead,
+            then_archived: list.then_archived,
+            rereads,
         });
         Self {
             list,
-            walk,
-            flights: Vec::new(),
-            progress: Progress::default(),
-            last: Given::nothing(),
+            pager,
+            in_flight: Vec::new(),
+            guard: StallGuard::default(),
+            last: PageOffset::start(),
+            remaining,
         }
     }
 
     /// The next page, or `None` after the last one.
     ///
     /// # Errors
-    /// When the page could not be got, or the page before did not say which one it is. Asking again asks for the same
+    /// When the page could not be fetched, or the page before did not say which one it is. Polling again fetches the same
     /// page; see [After an error](Self#after-an-error).
     pub async fn try_next(&mut self) -> Result<Option<Page>, Error> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context))
@@ -129,40 +120,41 @@ impl Pages {
             .transpose()
     }
 
-    /// Where to resume so that what comes next comes again, or `None` after the last page.
+    /// Where to resume to get the next page, or `None` after the last page.
     ///
-    /// Where it is not known which page follows, that is at the last page given out.
+    /// If it is not known which page follows, that is at the page yielded last.
     pub fn cursor(&self) -> Option<Cursor> {
-        self.walk
-            .place()
-            .map(|place| self.list.cursor_at(place, Given::nothing()))
+        self.pager
+            .position()
+            .map(|position| self.list.cursor_at(position, PageOffset::start()))
     }
 
-    /// Whether the list gets anywhere with this page.
+    /// Counts the page for the guard against lists without an end.
     fn advanced(&mut self, page: &Page) -> Result<(), Error> {
-        let all = Given::all(&page.tasks);
+        let all = PageOffset::after(&page.tasks);
         let before = std::mem::replace(&mut self.last, all);
-        self.progress.page(!page.tasks.is_empty() && all != before)
+        self.guard.page(!page.tasks.is_empty() && all != before)
     }
 
-    fn send(&mut self, spot: Spot) {
-        let list = self.list.lane(spot.archived);
-        self.flights.push((spot, Box::pin(read(list, spot.page))));
+    fn send(&mut self, page_ref: PageRef) {
+        let list = self.list.with_archive_state(page_ref.archived);
+        self.in_flight
+            .push((page_ref, Box::pin(read(list, page_ref.page))));
     }
 
-    /// Lets the requests go on, and passes what arrived to the walk; whether anything did.
+    /// Polls the requests in flight and passes responses to the pager; whether any arrived.
     fn receive(&mut self, context: &mut Context<'_>) -> bool {
-        let before = self.flights.len();
-        let walk = &mut self.walk;
-        self.flights
-            .retain_mut(|(spot, answer)| match answer.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    walk.answered(*spot, answer);
+        let before = self.in_flight.len();
+        let pager = &mut self.pager;
+        self.in_flight
+            .retain_mut(|(page_ref, response)| match response.as_mut().poll(context) {
+                Poll::Ready(response) => {
+                    pager.on_response(*page_ref, response);
                     false
                 }
                 Poll::Pending => true,
             });
-        self.flights.len() < before
+        self.in_flight.len() < before
     }
 }
 
@@ -171,42 +163,45 @@ impl Stream for Pages {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if this.remaining == Some(0) {
+            return Poll::Ready(None);
+        }
         loop {
-            match this.walk.step() {
-                Step::Ask(spot) => this.send(spot),
-                Step::Give(given) => {
-                    let Self { walk, flights, .. } = this;
-                    flights.retain(|(spot, _)| walk.wants(*spot));
-                    // The requests ahead are under way while the caller is busy with this page.
-                    while let Some(spot) = this.walk.guess() {
-                        this.send(spot);
+            match this.pager.step() {
+                Action::Fetch(page_ref) => this.send(page_ref),
+                Action::Yield(page) => {
+                    let Self { pager, in_flight, .. } = this;
+                    in_flight.retain(|(page_ref, _)| pager.expects(*page_ref));
+                    // The speculative requests make progress while the caller handles this page.
+                    while let Some(page_ref) = this.pager.speculate() {
+                        this.send(page_ref);
                     }
                     this.receive(context);
-                    let given = given.and_then(|(place, page)| {
+                    let page = page.and_then(|(position, page)| {
                         this.advanced(&page)?;
-                        Ok(Page { place, ..page })
+                        if let Some(remaining) = &mut this.remaining {
+                            *remaining = remaining.saturating_sub(page.tasks.len());
+                        }
+                        Ok(Page { position, ..page })
                     });
-                    return Poll::Ready(Some(given));
+                    return Poll::Ready(Some(page));
                 }
-                Step::Wait => {
+                Action::Wait => {
                     if !this.receive(context) {
                         return Poll::Pending;
                     }
                 }
-                Step::End => return Poll::Ready(None),
+                Action::End => return Poll::Ready(None),
             }
         }
     }
 }
 
-/// Gets a page and tells the walk what it needs to know.
-async fn read(list: ListTasks, number: u64) -> Answer {
-    let (page, next) = fetch(list, number).await?;
-    let totals = Totals {
-        active: page.total_active_count,
-        archived: page.total_archived_count,
-    };
-    Ok(Read { page, next, totals })
+/// Fetches a page, with what the pager needs to know of it.
+async fn read(list: ListTasks, number: u64) -> Response {
+    let (page, next) = list.fetch_page(number).await?;
+    let totals = page.totals();
+    Ok(FetchedPage { page, next, totals })
 }
 
 impl fmt::Debug for Pages {

@@ -1,6 +1,6 @@
-//! The totals that come with each page, and what can be told from them.
+//! The totals that come with each page, and what they reveal.
 
-/// How many tasks there were when a page was read, as far as GitHub tells.
+/// How many tasks there were when a page was read, as far as GitHub says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Totals {
     pub(crate) active: Option<i64>,
@@ -10,9 +10,9 @@ pub(crate) struct Totals {
 impl Totals {
     /// How many tasks left a list between these totals and later ones, at least.
     ///
-    /// What enters in the same time hides what leaves; but what leaves the active ones is archived as a rule, and few
-    /// tasks ever leave the archive.
-    pub(super) fn left_until(self, later: Self, archived: bool) -> u64 {
+    /// Tasks that enter at the same time hide tasks that leave. But a task that leaves the active list is usually archived,
+    /// and few tasks ever leave the archive.
+    pub(super) fn removed_until(self, later: Self, archived: bool) -> u64 {
         let grown = |from: Option<i64>, to: Option<i64>| {
             let grown = to.zip(from).map(|(to, from)| to.saturating_sub(from));
             grown.and_then(|grown| u64::try_from(grown).ok()).unwrap_or(0)
@@ -24,7 +24,7 @@ impl Totals {
         }
     }
 
-    /// The same, with other totals where GitHub told none.
+    /// These totals, or the other ones where GitHub sent none.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             active: self.active.or(other.active),
@@ -32,7 +32,7 @@ impl Totals {
         }
     }
 
-    /// The page of a list beyond which there can be none. Filters only make it fewer.
+    /// The last page that the list can have. Filters only reduce it.
     pub(super) fn last_page(self, archived: bool, per_page: u64) -> Option<u64> {
         let total = if archived { self.archived } else { self.active };
         Some(u64::try_from(total?).ok()?.div_ceil(per_page.max(1)))
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_left_is_told_by_either_total() {
+    fn either_total_reveals_removed_tasks() {
         for (then, now, active, archived) in [
             (totals(50, 5), totals(50, 5), 0, 0),
             (totals(50, 5), totals(51, 5), 0, 0),
@@ -68,13 +68,13 @@ mod tests {
                 0,
             ),
         ] {
-            let told = (then.left_until(now, false), then.left_until(now, true));
-            assert_eq!(told, (active, archived), "{then:?} {now:?}");
+            let yielded = (then.removed_until(now, false), then.removed_until(now, true));
+            assert_eq!(yielded, (active, archived), "{then:?} {now:?}");
         }
     }
 
     #[test]
-    fn a_list_ends_where_its_total_ends_at_the_latest() {
+    fn the_total_bounds_the_last_page() {
         for (totals, archived, last) in [
             (totals(200, 7), false, Some(2)),
             (totals(201, 7), false, Some(3)),

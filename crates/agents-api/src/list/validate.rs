@@ -1,59 +1,73 @@
-//! What a list cannot be, and what it is in short.
+//! Rejects lists that make no sense, and identifies a list by a fingerprint of its settings.
 //!
-//! GitHub takes some senseless filters for none and lists everything, or answers something about a parameter that the
-//! caller never wrote. So they are refused here, before anything is sent.
+//! GitHub ignores some senseless filters and lists everything, or reports a parameter that the caller never wrote. They
+//! are therefore rejected here, before anything is sent.
 use chrono::Datelike;
 
 use super::builder::{ListTasks, Start};
-use super::stall_guard::Fingerprint;
+use super::position::Fingerprint;
 use crate::error::Error;
 use agents_api_raw::types::{SortDirection, TaskSort, TaskState};
 
-/// GitHub serves a user so many requests at a time.
-const MOST_AT_A_TIME: usize = 100;
+/// How many concurrent requests GitHub serves a user.
+const MAX_CONCURRENCY: usize = 100;
 
 impl ListTasks {
-    /// Whether the list can be asked for, as far as settings other than the states tell.
+    /// Whether the settings make sense, except for the filter by states.
     pub(super) fn check_settings(&self) -> Result<(), Error> {
-        if !(1..=100).contains(&self.per_page) {
-            let count = self.per_page;
+        let Self {
+            per_page,
+            concurrency,
+            ..
+        } = self;
+        if !(1..=100).contains(per_page) {
             return Err(Error::invalid(format!(
-                "a page cannot have {count} tasks; `per_page` takes 1 to 100"
+                "`per_page` {per_page}: GitHub returns 1 to 100 tasks a page; pass a number in this range"
             )));
         }
-        if !(1..=MOST_AT_A_TIME).contains(&self.concurrency) {
-            let pages = self.concurrency;
+        if !(1..=MAX_CONCURRENCY).contains(concurrency) {
             return Err(Error::invalid(format!(
-                "{pages} pages cannot be asked for at a time; `concurrency` takes 1 to {MOST_AT_A_TIME}"
+                "`concurrency` {concurrency}: GitHub serves up to {MAX_CONCURRENCY} requests at a time; \
+                 pass 1 to {MAX_CONCURRENCY}"
+            )));
+        }
+        let max_in_flight = self.client.core().max_in_flight();
+        if *concurrency > max_in_flight {
+            return Err(Error::invalid(format!(
+                "`concurrency` {concurrency}: the client sends at most {max_in_flight} requests at a time; \
+                 build it with `ClientBuilder::max_in_flight({concurrency})`, or pass {max_in_flight} at most"
             )));
         }
         if let Some(since) = self.since.filter(|since| !(0..=9999).contains(&since.year())) {
             return Err(Error::invalid(format!(
-                "`since` is in the year {}, which GitHub cannot read; it takes the years 0 to 9999",
+                "`since` in the year {}: GitHub reads only four digits; pass a year from 0 to 9999",
                 since.year()
             )));
         }
         if let Some(id) = self.creators.iter().flatten().find(|id| **id <= 0) {
             return Err(Error::invalid(format!(
-                "{id} is no user id; `creators` takes positive numbers"
+                "creator {id}: user ids are positive; pass the `id` of a user"
             )));
         }
         match &self.start {
-            Start::Page(0) => Err(Error::invalid("there is no page 0; `start_page` counts from 1")),
+            Start::Page(0) => Err(Error::invalid(
+                "`start_page` 0: pages are numbered from 1; pass 1 for the first page",
+            )),
             Start::Cursor(cursor) if cursor.list != self.fingerprint() => Err(Error::invalid(
-                "the cursor is of another list; resume with the repository, filters, order and page size of the walk that it comes from",
+                "the cursor is of another list: repository, filters, order and page size must be the same; \
+                 resume with the settings of the list that it comes from",
             )),
             _ => Ok(()),
         }
     }
 
-    /// What the list is, in short: the same for lists that have the same pages, today and in later versions.
+    /// A fingerprint of the settings: the same for lists that have the same pages, today and in later versions.
     ///
-    /// It has no secrets to keep, and nobody gains by a collision but the one who made it.
+    /// It protects nothing: a collision harms only the caller who made it.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut print = Fingerprint::new();
         match &self.repo {
-            // GitHub does not tell upper from lower case here.
+            // GitHub ignores case here.
             Some(repo) => print.add("repo", [repo.to_string().to_ascii_lowercase()]),
             None => print.add("user", [""]),
         }
@@ -72,12 +86,13 @@ impl ListTasks {
         );
         let direction = self.direction.as_ref().unwrap_or(&SortDirection::Desc);
         print.add("direction", [direction.as_str()]);
-        let lane = match (self.then_archived, self.is_archived()) {
+        let archive_state = match (self.then_archived, self.is_archived()) {
             (true, _) => "both",
             (false, true) => "archived",
             (false, false) => "active",
         };
-        print.add("lane", [lane]);
+        // This name is part of every stored cursor.
+        print.add("lane", [archive_state]);
         print.add("per_page", [self.per_page.to_string()]);
         print.0
     }
@@ -163,12 +178,12 @@ mod tests {
         assert_eq!(prints.len(), lists.len());
     }
 
-    /// Cursors that people stored must stay good.
+    /// Stored cursors must stay valid.
     #[test]
     fn the_fingerprint_does_not_change_between_versions() {
         let list = repo("hello-world").list_tasks().states([TaskState::Failed]);
         assert_eq!(
-            list.cursor_at(list.first_place(), super::super::stall_guard::Given::nothing())
+            list.cursor_at(list.first_position(), crate::list::position::PageOffset::start())
                 .to_string(),
             "v1.active.1.e42efae26b41d57f.."
         );

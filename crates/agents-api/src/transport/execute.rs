@@ -62,6 +62,11 @@ impl Core {
         self.credentials.client()
     }
 
+    /// How many requests may be in flight.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.settings.in_flight
+    }
+
     pub(crate) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {
         self.limiter.rate_limit(resource)
     }

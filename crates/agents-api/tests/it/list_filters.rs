@@ -98,84 +98,80 @@ async fn a_page_and_its_size_go_over_the_wire() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
+async fn settings_that_make_no_sense_are_errors_before_anything_is_sent() {
     type Make = fn(&Client, &Repo) -> ListTasks;
-    let cases: [(Make, &str); 19] = [
-        (
-            |_, repo| repo.list_tasks().per_page(0),
-            "a page cannot have 0 tasks",
-        ),
-        (
-            |client, _| client.list_tasks().per_page(101),
-            "a page cannot have 101 tasks",
-        ),
+    let cases: [(Make, &str); 20] = [
+        (|_, repo| repo.list_tasks().per_page(0), "`per_page` 0:"),
+        (|client, _| client.list_tasks().per_page(101), "`per_page` 101:"),
         (
             |_, repo| repo.list_tasks().per_page(u64::MAX),
-            "a page cannot have",
+            "`per_page` 18446744073709551615:",
         ),
-        (|_, repo| repo.list_tasks().start_page(0), "there is no page 0"),
-        (
-            |client, _| client.list_tasks().start_page(0),
-            "there is no page 0",
-        ),
+        (|_, repo| repo.list_tasks().start_page(0), "`start_page` 0:"),
+        (|client, _| client.list_tasks().start_page(0), "`start_page` 0:"),
         (
             |_, repo| repo.list_tasks().concurrency(0),
-            "0 pages cannot be asked for",
+            "`concurrency` 0: GitHub serves",
         ),
         (
             |_, repo| repo.list_tasks().concurrency(101),
-            "101 pages cannot be asked for",
+            "`concurrency` 101: GitHub serves",
+        ),
+        (
+            |_, repo| repo.list_tasks().concurrency(11),
+            "`concurrency` 11: the client sends at most 10 requests at a time; build it with \
+             `ClientBuilder::max_in_flight(11)`",
         ),
         (
             |client, _| client.list_tasks().creators([1]),
-            "only the tasks of a repository",
+            "filter by creators on the user's list",
         ),
         (
             |client, _| client.list_tasks().creators([]),
-            "the filter by creators names none",
+            "filter by creators without a creator",
         ),
         (
             |_, repo| repo.list_tasks().creators([]),
-            "the filter by creators names none",
+            "filter by creators without a creator",
         ),
-        (|_, repo| repo.list_tasks().creators([5, -1]), "-1 is no user id"),
-        (|_, repo| repo.list_tasks().creators([0]), "0 is no user id"),
+        (|_, repo| repo.list_tasks().creators([5, -1]), "creator -1:"),
+        (|_, repo| repo.list_tasks().creators([0]), "creator 0:"),
         (
             |_, repo| repo.list_tasks().states([]),
-            "the filter by states names none",
+            "filter by states without a state",
         ),
         (
             |_, repo| repo.list_tasks().states([TaskState::Unknown(String::new())]),
-            "\"\" is not one state",
+            "state \"\":",
         ),
         (
             |_, repo| {
                 repo.list_tasks()
                     .states([TaskState::Failed, TaskState::Unknown(" ".into())])
             },
-            "\" \" is not one state",
+            "state \" \":",
         ),
         (
             |_, repo| {
                 repo.list_tasks()
                     .states([TaskState::Unknown("failed,idle".into())])
             },
-            "\"failed,idle\" is not one state",
+            "state \"failed,idle\":",
         ),
         (
             |_, repo| repo.list_tasks().since(DateTime::<Utc>::MIN_UTC),
-            "`since` is in the year -262143",
+            "`since` in the year -262143:",
         ),
         (
             |_, repo| {
                 repo.list_tasks()
                     .since(time("0000-01-01T00:00:00Z") - TimeDelta::days(1))
             },
-            "`since` is in the year -1",
+            "`since` in the year -1:",
         ),
         (
             |client, _| client.list_tasks().since(DateTime::<Utc>::MAX_UTC),
-            "`since` is in the year 262142",
+            "`since` in the year 262142:",
         ),
     ];
     let github = Emulator::builder().tasks(5).start().await.unwrap();

@@ -176,6 +176,74 @@ async fn items_give_out_no_task_again_after_a_broken_link() {
 }
 
 #[tokio::test]
+async fn a_limit_ends_the_stream_and_its_cursor_continues_after_it() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = || repo.list_tasks().in_creation_order().per_page(10);
+    let all = list().items().next_batch(1000).await.unwrap().tasks;
+    assert!(all.len() > 30, "more than three pages");
+    for (limit, concurrency, pages) in [(0, 1, 0), (7, 5, 1), (10, 5, 1), (25, 5, 3), (1000, 5, 7)] {
+        let before = github.requests().len();
+        let mut items = list().limit(limit).concurrency(concurrency).items();
+        let mut listed = Vec::new();
+        while let Some(task) = items.try_next().await.unwrap() {
+            listed.push(task);
+        }
+        assert_eq!(listed, all[..limit.min(all.len())], "{limit}");
+        let requests = github.requests().len() - before;
+        assert!(requests <= pages, "{requests} requests for {limit} tasks");
+        assert_eq!(
+            items.next_batch(5).await.unwrap().tasks,
+            [],
+            "the limit holds for batches"
+        );
+        assert!(items.drain_buffered().is_empty(), "and for what is buffered");
+        if let Some(cursor) = items.cursor() {
+            let rest = list().resume(cursor).items().next_batch(1000).await.unwrap();
+            assert_eq!([listed, rest.tasks].concat(), all, "{limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_end_with_the_page_that_reaches_the_limit() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    for (limit, sizes) in [(0, &[][..]), (1, &[10]), (10, &[10]), (11, &[10, 10])] {
+        let pages: Vec<_> = repo
+            .list_tasks()
+            .per_page(10)
+            .limit(limit)
+            .pages()
+            .try_collect()
+            .await
+            .unwrap();
+        let counts: Vec<_> = pages.iter().map(|page| page.tasks.len()).collect();
+        assert_eq!(counts, sizes, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn one_state_is_a_filter_of_one() {
+    let github = Emulator::builder().tasks(60).start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let list = repo
+        .list_tasks()
+        .states([TaskState::Idle])
+        .state(TaskState::Failed);
+    let failed = list.items().next_batch(1000).await.unwrap().tasks;
+    assert!(!failed.is_empty() && failed.iter().all(|task| task.state == TaskState::Failed));
+}
+
+#[tokio::test]
+async fn a_client_that_allows_more_requests_in_flight_takes_a_larger_concurrency() {
+    let github = Emulator::builder().tasks(20).start().await.unwrap();
+    let (_, repo) = crate::support::connect_with(&github, |client| client.max_in_flight(32));
+    let tasks = repo.list_tasks().concurrency(32).items().next_batch(1000).await;
+    assert!(!tasks.unwrap().tasks.is_empty());
+}
+
+#[tokio::test]
 async fn creation_order_is_oldest_first_by_creation() {
     let github = Emulator::builder().tasks(20).start().await.unwrap();
     let (_, repo) = connect(&github);

@@ -1,291 +1,300 @@
-//! The walk over the pages of a list, without its requests: which page to ask for, and what to give out.
+//! Decides which page of a list to fetch and what to yield, without making requests.
 //!
-//! The machine is told of answers as they arrive and decides by its own state alone, so that every order of answers can
-//! be tested. Pages are given out in order; those asked for ahead of their turn are guesses, and one that is not led to
-//! is dropped with whatever became of it.
-mod asked;
+//! The pager receives responses as they arrive and decides by its own state alone, so every order of responses can be
+//! tested. It yields pages in order. A page fetched ahead of its turn is speculative: it is dropped, with its response or
+//! error, when the list turns out not to lead to it.
+mod request;
 
 use std::collections::VecDeque;
 
-use super::cursor::{Place, Spot};
+use super::position::{PageRef, Position};
 use super::totals::Totals;
-use asked::{Asked, Awaited};
+use request::{PageRequest, ResponseSlot};
 
-/// How to walk.
+/// The settings of a [`Pager`].
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) first: Place,
+pub(super) struct PagerConfig {
+    pub(super) first: Position,
     pub(super) per_page: u64,
-    /// How many pages may be asked for, or wait here for their turn, at a time.
-    pub(super) width: usize,
+    /// How many pages may be in flight, or wait here for their turn, at a time.
+    pub(super) concurrency: usize,
+    /// The last page to fetch ahead of its turn.
+    pub(super) last_ahead: u64,
     /// Whether the archived tasks follow the others.
     pub(super) then_archived: bool,
-    /// Whether to go back for tasks that were pulled over to a page read before.
-    pub(super) mends: bool,
+    /// Whether to read pages again when tasks moved to a page that was read before.
+    pub(super) rereads: bool,
 }
 
-/// A page that was read.
+/// A page that was fetched.
 #[derive(Debug)]
-pub(super) struct Read<P, E> {
+pub(super) struct FetchedPage<P, E> {
     pub(super) page: P,
-    /// The number of the page after it, none, or why that is not known.
+    /// The number of the next page, none at the end, or why it is not known.
     pub(super) next: Result<Option<u64>, E>,
     pub(super) totals: Totals,
 }
 
 /// What to do now.
 #[derive(Debug, PartialEq)]
-pub(super) enum Step<P, E> {
-    /// Ask for this page and go on.
-    Ask(Spot),
-    /// Give this out, with the place at which to resume what comes after the page before.
-    Give(Result<(Place, P), E>),
-    /// Wait for an answer.
+pub(super) enum Action<P, E> {
+    /// Fetch this page, and step again.
+    Fetch(PageRef),
+    /// Yield this, with the position at which to resume after the page before.
+    Yield(Result<(Position, P), E>),
+    /// Wait for a response.
     Wait,
     /// The list is at its end.
     End,
 }
 
-pub(super) struct Walk<P, E> {
-    plan: Plan,
+/// The state machine; `P` is a page, `E` an error.
+pub(super) struct Pager<P, E> {
+    config: PagerConfig,
     state: State<P, E>,
-    /// The page that is next, once it is asked for, and those asked for ahead of their turn, in order.
-    window: VecDeque<Asked<P, E>>,
-    /// Whether the page that is next was named by the one before: only then is it likely that more follow.
-    led: bool,
-    /// Those of the page that was given out last.
+    /// The next page, once it is requested, and the speculative ones after it, in order.
+    window: VecDeque<PageRequest<P, E>>,
+    /// Whether the page before named the next one: only then are more pages likely to follow.
+    has_next: bool,
+    /// The totals of the page that was yielded last.
     totals: Totals,
 }
 
-/// Where the walk stands.
+/// What the pager does next.
 enum State<P, E> {
-    /// This page is next. Its answer leads to `Ahead` of the one after, `Mending`, `Astray` or `Done`; an error leaves
-    /// it next.
-    Ahead(Place),
-    /// The page of this place was given out, but where it leads is not known. The next step tells so, which leads back to
-    /// `Ahead` of it.
-    Astray(Place, E),
-    /// Tasks left the list before the page of this place was read, so that others now are on pages read before it. Those
-    /// are read again, backwards, which leads to what would have followed.
-    Mending(Mend<P, E>),
-    /// The last page was given out.
+    /// This page is next. Its response leads to `Fetching` the page after it, `Rereading`, `BrokenLink` or `Done`; an
+    /// error leaves it next.
+    Fetching(Position),
+    /// The page at this position was yielded, but its link to the next page cannot be read. The next step yields that
+    /// error and leads back to `Fetching` the same page.
+    BrokenLink(Position, E),
+    /// Tasks left the list before the page at this position was read, so others moved to pages read before it. Those are
+    /// read again, backwards; then the pager continues with `then`.
+    Rereading(Reread<P, E>),
+    /// The last page was yielded.
     Done,
 }
 
-struct Mend<P, E> {
-    place: Place,
-    /// How many tasks left since the page before the place was read.
-    left: u64,
-    /// The page that is read again.
+struct Reread<P, E> {
+    position: Position,
+    /// How many tasks left the list since the page before the position was read.
+    removed: u64,
+    /// The page to read again.
     page: u64,
-    asked: Option<Asked<P, E>>,
-    then: Option<Place>,
+    request: Option<PageRequest<P, E>>,
+    then: Option<Position>,
 }
 
-impl<P, E> Walk<P, E> {
-    pub(super) fn new(plan: Plan) -> Self {
+impl<P, E> Pager<P, E> {
+    pub(super) fn new(config: PagerConfig) -> Self {
         Self {
-            state: State::Ahead(plan.first),
-            plan,
+            state: State::Fetching(config.first),
+            config,
             window: VecDeque::new(),
-            led: false,
+            has_next: false,
             totals: Totals::default(),
         }
     }
 
-    /// The place to resume at; `None` at the end.
-    pub(super) fn place(&self) -> Option<Place> {
+    /// The position to resume at; `None` at the end.
+    pub(super) fn position(&self) -> Option<Position> {
         match &self.state {
-            State::Ahead(place) | State::Astray(place, _) => Some(*place),
-            State::Mending(mend) => Some(mend.place),
+            State::Fetching(position) | State::BrokenLink(position, _) => Some(*position),
+            State::Rereading(reread) => Some(reread.position),
             State::Done => None,
         }
     }
 
-    /// Whether the answer of this page is still of use.
-    pub(super) fn wants(&self, spot: Spot) -> bool {
-        self.asked(spot).is_some()
+    /// Whether the response of this page is still needed.
+    pub(super) fn expects(&self, page_ref: PageRef) -> bool {
+        self.request(page_ref).is_some()
     }
 
-    pub(super) fn answered(&mut self, spot: Spot, answer: Result<Read<P, E>, E>) {
-        if let Some(asked) = self.asked_mut(spot) {
-            asked.answer = Awaited::Here(answer);
+    pub(super) fn on_response(&mut self, page_ref: PageRef, response: Result<FetchedPage<P, E>, E>) {
+        if let Some(request) = self.request_mut(page_ref) {
+            request.response = ResponseSlot::Received(response);
         }
     }
 
-    pub(super) fn step(&mut self) -> Step<P, E> {
+    pub(super) fn step(&mut self) -> Action<P, E> {
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Ahead(place) => self.ahead(place),
-            State::Astray(place, error) => {
-                self.state = State::Ahead(place);
-                Step::Give(Err(error))
+            State::Fetching(position) => self.fetch(position),
+            State::BrokenLink(position, error) => {
+                self.state = State::Fetching(position);
+                Action::Yield(Err(error))
             }
-            State::Mending(mend) => self.mend(mend),
-            State::Done => Step::End,
+            State::Rereading(reread) => self.reread(reread),
+            State::Done => Action::End,
         }
     }
 
-    fn asked(&self, spot: Spot) -> Option<&Asked<P, E>> {
-        let mending = match &self.state {
-            State::Mending(mend) => mend.asked.as_ref(),
+    fn request(&self, page_ref: PageRef) -> Option<&PageRequest<P, E>> {
+        let rereading = match &self.state {
+            State::Rereading(reread) => reread.request.as_ref(),
             _ => None,
         };
-        mending
+        rereading
             .into_iter()
             .chain(&self.window)
-            .find(|asked| asked.spot == spot)
+            .find(|request| request.page_ref == page_ref)
     }
 
-    fn asked_mut(&mut self, spot: Spot) -> Option<&mut Asked<P, E>> {
-        let mending = match &mut self.state {
-            State::Mending(mend) => mend.asked.as_mut(),
+    fn request_mut(&mut self, page_ref: PageRef) -> Option<&mut PageRequest<P, E>> {
+        let rereading = match &mut self.state {
+            State::Rereading(reread) => reread.request.as_mut(),
             _ => None,
         };
-        mending
+        rereading
             .into_iter()
             .chain(&mut self.window)
-            .find(|asked| asked.spot == spot)
+            .find(|request| request.page_ref == page_ref)
     }
 
-    /// The page to ask for ahead of its turn, if any; it counts as asked for.
-    pub(super) fn guess(&mut self) -> Option<Spot> {
-        let State::Ahead(place) = self.state else {
+    /// The next page to fetch ahead of its turn, if any; it counts as requested.
+    pub(super) fn speculate(&mut self) -> Option<PageRef> {
+        let State::Fetching(position) = self.state else {
             return None;
         };
-        if !self.led || self.plan.width < 2 || self.window.len() >= self.plan.width {
+        if !self.has_next || self.config.concurrency < 2 || self.window.len() >= self.config.concurrency {
             return None;
         }
-        let spot = match self.window.back().map(|asked| asked.spot) {
-            None => place.spot,
-            Some(Spot { archived, page }) => {
+        let page_ref = match self.window.back().map(|request| request.page_ref) {
+            None => position.page_ref,
+            Some(PageRef { archived, page }) => {
                 let page = page.checked_add(1)?;
-                let last = self.totals.last_page(archived, self.plan.per_page);
-                if last.is_some_and(|last| page > last) {
+                let last = self.totals.last_page(archived, self.config.per_page);
+                if page > last.unwrap_or(u64::MAX).min(self.config.last_ahead) {
                     return None;
                 }
-                Spot { archived, page }
+                PageRef { archived, page }
             }
         };
         let ahead = !self.window.is_empty();
-        self.window.push_back(Asked::new(spot, ahead));
-        Some(spot)
+        self.window.push_back(PageRequest::new(page_ref, ahead));
+        Some(page_ref)
     }
 
-    /// Drops the guesses that the list does not lead to.
-    fn drop_before(&mut self, place: Place) {
-        while self.window.front().is_some_and(|asked| asked.spot != place.spot) {
+    /// Drops the speculative pages that the list does not lead to.
+    fn drop_before(&mut self, position: Position) {
+        while self
+            .window
+            .front()
+            .is_some_and(|request| request.page_ref != position.page_ref)
+        {
             self.window.pop_front();
         }
     }
 
-    fn ahead(&mut self, place: Place) -> Step<P, E> {
-        self.state = State::Ahead(place);
+    fn fetch(&mut self, position: Position) -> Action<P, E> {
+        self.state = State::Fetching(position);
         let Some(next) = self.window.front_mut() else {
-            self.window.push_back(Asked::new(place.spot, false));
-            return Step::Ask(place.spot);
+            self.window.push_back(PageRequest::new(position.page_ref, false));
+            return Action::Fetch(position.page_ref);
         };
-        match std::mem::replace(&mut next.answer, Awaited::Asked) {
-            Awaited::Asked => self.guess().map_or(Step::Wait, Step::Ask),
-            Awaited::Here(answer) if next.is_current(&answer, self.totals) => match answer {
+        match std::mem::replace(&mut next.response, ResponseSlot::Pending) {
+            ResponseSlot::Pending => self.speculate().map_or(Action::Wait, Action::Fetch),
+            ResponseSlot::Received(response) if next.is_current(&response, self.totals) => match response {
                 Ok(read) => {
                     self.window.pop_front();
-                    self.arrived(place, read)
+                    self.on_page(position, read)
                 }
                 Err(error) => {
-                    next.answer = Awaited::Again;
-                    self.failed(error)
+                    next.response = ResponseSlot::Failed;
+                    self.on_error(error)
                 }
             },
-            Awaited::Again | Awaited::Here(_) => {
+            ResponseSlot::Failed | ResponseSlot::Received(_) => {
                 (next.stale, next.ahead) = (false, false);
-                Step::Ask(place.spot)
+                Action::Fetch(position.page_ref)
             }
         }
     }
 
-    fn arrived(&mut self, place: Place, read: Read<P, E>) -> Step<P, E> {
-        let Spot { archived, page } = place.spot;
+    fn on_page(&mut self, position: Position, read: FetchedPage<P, E>) -> Action<P, E> {
+        let PageRef { archived, page } = position.page_ref;
         let then = match read.next {
-            Ok(Some(next)) => Some(Place {
-                spot: Spot { archived, page: next },
-                before: read.totals.or(place.before),
+            Ok(Some(next)) => Some(Position {
+                page_ref: PageRef { archived, page: next },
+                before: read.totals.or(position.before),
             }),
-            Ok(None) if self.plan.then_archived && !archived => Some(Place::new(true, 1)),
+            Ok(None) if self.config.then_archived && !archived => Some(Position::new(true, 1)),
             Ok(None) => None,
             Err(error) => {
-                self.led = false;
+                self.has_next = false;
                 self.window.clear();
-                self.state = State::Astray(place, error);
-                return Step::Give(Ok((place, read.page)));
+                self.state = State::BrokenLink(position, error);
+                return Action::Yield(Ok((position, read.page)));
             }
         };
-        self.led = then.is_some_and(|then| then.spot.archived == archived);
+        self.has_next = then.is_some_and(|then| then.page_ref.archived == archived);
         self.totals = read.totals;
         match then {
             Some(then) => self.drop_before(then),
             None => self.window.clear(),
         }
-        let left = place.left_until(read.totals);
-        self.state = if self.plan.mends && left > 0 && page > 1 {
-            State::Mending(Mend {
-                place,
-                left,
+        let removed = position.removed_until(read.totals);
+        self.state = if self.config.rereads && removed > 0 && page > 1 {
+            State::Rereading(Reread {
+                position,
+                removed,
                 page: page - 1,
-                asked: None,
+                request: None,
                 then,
             })
         } else {
-            then.map_or(State::Done, State::Ahead)
+            then.map_or(State::Done, State::Fetching)
         };
-        Step::Give(Ok((place, read.page)))
+        Action::Yield(Ok((position, read.page)))
     }
 
-    fn failed(&mut self, error: E) -> Step<P, E> {
-        self.led = false;
-        for asked in &mut self.window {
-            asked.stale = true;
+    fn on_error(&mut self, error: E) -> Action<P, E> {
+        self.has_next = false;
+        for request in &mut self.window {
+            request.stale = true;
         }
-        Step::Give(Err(error))
+        Action::Yield(Err(error))
     }
 
-    fn mend(&mut self, mut mend: Mend<P, E>) -> Step<P, E> {
-        let Some(asked) = &mut mend.asked else {
-            let archived = mend.place.spot.archived;
-            let page = mend.page;
-            let spot = Spot { archived, page };
-            mend.asked = Some(Asked::new(spot, false));
-            self.state = State::Mending(mend);
-            return Step::Ask(spot);
+    fn reread(&mut self, mut reread: Reread<P, E>) -> Action<P, E> {
+        let Some(request) = &mut reread.request else {
+            let archived = reread.position.page_ref.archived;
+            let page = reread.page;
+            let page_ref = PageRef { archived, page };
+            reread.request = Some(PageRequest::new(page_ref, false));
+            self.state = State::Rereading(reread);
+            return Action::Fetch(page_ref);
         };
-        let Awaited::Here(answer) = std::mem::replace(&mut asked.answer, Awaited::Asked) else {
-            self.state = State::Mending(mend);
-            return Step::Wait;
+        let ResponseSlot::Received(response) =
+            std::mem::replace(&mut request.response, ResponseSlot::Pending)
+        else {
+            self.state = State::Rereading(reread);
+            return Action::Wait;
         };
-        mend.asked = None;
-        let place = mend.place;
-        let read = match answer {
+        reread.request = None;
+        let position = reread.position;
+        let read = match response {
             Ok(read) => read,
             Err(error) => {
-                self.state = State::Mending(mend);
-                return self.failed(error);
+                self.state = State::Rereading(reread);
+                return self.on_error(error);
             }
         };
-        // Tasks only move forwards here, so what has moved since then is on this page or before.
-        mend.left = mend.left.max(place.left_until(read.totals));
-        let unread = (place.spot.page - 1)
-            .saturating_mul(self.plan.per_page)
-            .saturating_sub(mend.left);
-        if (mend.page - 1).saturating_mul(self.plan.per_page) > unread {
-            mend.page -= 1;
-            self.state = State::Mending(mend);
+        // Tasks only move towards the front, so a task that moved since then is on this page or before it.
+        reread.removed = reread.removed.max(position.removed_until(read.totals));
+        let unread = (position.page_ref.page - 1)
+            .saturating_mul(self.config.per_page)
+            .saturating_sub(reread.removed);
+        if (reread.page - 1).saturating_mul(self.config.per_page) > unread {
+            reread.page -= 1;
+            self.state = State::Rereading(reread);
         } else {
-            self.state = mend.then.map_or(State::Done, State::Ahead);
+            self.state = reread.then.map_or(State::Done, State::Fetching);
         }
-        Step::Give(Ok((place, read.page)))
+        Action::Yield(Ok((position, read.page)))
     }
 }
 
 #[cfg(test)]
-mod moving;
+mod model;
 #[cfg(test)]
 mod tests;

@@ -6,189 +6,199 @@ use proptest::prelude::*;
 use super::*;
 use crate::list::totals::Totals;
 
-type Told = Step<u64, String>;
+type TestAction = Action<u64, String>;
 
-fn plan(width: usize) -> Plan {
-    Plan {
-        first: Place::new(false, 1),
+fn config(concurrency: usize) -> PagerConfig {
+    PagerConfig {
+        first: Position::new(false, 1),
         per_page: 1,
-        width,
+        concurrency,
+        last_ahead: u64::MAX,
         then_archived: false,
-        mends: false,
+        rereads: false,
     }
 }
 
-fn spot(page: u64) -> Spot {
+fn page_ref(page: u64) -> PageRef {
     let archived = false;
-    Spot { archived, page }
+    PageRef { archived, page }
 }
 
-type Answer = Result<Read<u64, String>, String>;
+type Response = Result<FetchedPage<u64, String>, String>;
 
 /// A page that arrived, with how many tasks there are.
-fn counted(page: u64, next: Option<u64>, active: Option<i64>) -> Read<u64, String> {
+fn counted(page: u64, next: Option<u64>, active: Option<i64>) -> FetchedPage<u64, String> {
     let archived = None;
-    Read {
+    FetchedPage {
         page,
         next: Ok(next),
         totals: Totals { active, archived },
     }
 }
 
-fn read(page: u64, next: Option<u64>) -> Read<u64, String> {
+fn read(page: u64, next: Option<u64>) -> FetchedPage<u64, String> {
     counted(page, next, None)
 }
 
-fn given(page: u64) -> Told {
-    Step::Give(Ok((Place::new(false, page), page)))
+fn offset(page: u64) -> TestAction {
+    Action::Yield(Ok((Position::new(false, page), page)))
 }
 
 #[test]
 fn the_first_page_is_asked_for_alone_and_the_others_ahead() {
-    let mut walk = Walk::new(plan(3));
-    assert_eq!((walk.step(), walk.step()), (Step::Ask(spot(1)), Step::Wait));
-    walk.answered(spot(1), Ok(read(1, Some(2))));
-    assert_eq!(walk.step(), given(1));
+    let mut pager = Pager::new(config(3));
+    assert_eq!(
+        (pager.step(), pager.step()),
+        (Action::Fetch(page_ref(1)), Action::Wait)
+    );
+    pager.on_response(page_ref(1), Ok(read(1, Some(2))));
+    assert_eq!(pager.step(), offset(1));
     for page in 2..=4 {
-        assert_eq!(walk.step(), Step::Ask(spot(page)));
+        assert_eq!(pager.step(), Action::Fetch(page_ref(page)));
     }
-    assert_eq!(walk.step(), Step::Wait);
-    walk.answered(spot(3), Ok(read(3, None)));
-    assert_eq!(walk.step(), Step::Wait, "page 3 waits for its turn");
-    walk.answered(spot(2), Ok(read(2, Some(3))));
-    assert_eq!((walk.step(), walk.step()), (given(2), given(3)));
-    assert!(!walk.wants(spot(4)));
-    assert_eq!((walk.step(), walk.place()), (Step::End, None));
+    assert_eq!(pager.step(), Action::Wait);
+    pager.on_response(page_ref(3), Ok(read(3, None)));
+    assert_eq!(pager.step(), Action::Wait, "page 3 waits for its turn");
+    pager.on_response(page_ref(2), Ok(read(2, Some(3))));
+    assert_eq!((pager.step(), pager.step()), (offset(2), offset(3)));
+    assert!(!pager.expects(page_ref(4)));
+    assert_eq!((pager.step(), pager.position()), (Action::End, None));
 }
 
 #[test]
 fn an_error_beyond_the_end_is_not_told() {
-    let mut walk = Walk::new(plan(2));
-    walk.step();
-    walk.answered(spot(1), Ok(read(1, Some(2))));
-    walk.step();
+    let mut pager = Pager::new(config(2));
+    pager.step();
+    pager.on_response(page_ref(1), Ok(read(1, Some(2))));
+    pager.step();
     assert_eq!(
-        (walk.step(), walk.step()),
-        (Step::Ask(spot(2)), Step::Ask(spot(3)))
+        (pager.step(), pager.step()),
+        (Action::Fetch(page_ref(2)), Action::Fetch(page_ref(3)))
     );
-    walk.answered(spot(3), Err("beyond".to_owned()));
-    walk.answered(spot(2), Ok(read(2, None)));
-    assert_eq!((walk.step(), walk.step()), (given(2), Step::End));
+    pager.on_response(page_ref(3), Err("beyond".to_owned()));
+    pager.on_response(page_ref(2), Ok(read(2, None)));
+    assert_eq!((pager.step(), pager.step()), (offset(2), Action::End));
 }
 
 #[test]
 fn a_next_page_farther_on_drops_the_guesses_before_it() {
-    let mut walk = Walk::new(plan(3));
-    walk.step();
-    walk.answered(spot(1), Ok(read(1, Some(2))));
-    walk.step();
-    while walk.step() != Step::Wait {}
-    walk.answered(spot(2), Ok(read(2, Some(4))));
-    walk.answered(spot(3), Ok(read(3, Some(4))));
-    walk.answered(spot(4), Ok(read(4, Some(9))));
-    assert_eq!((walk.step(), walk.step()), (given(2), given(4)));
-    assert_eq!(walk.step(), Step::Ask(spot(9)));
+    let mut pager = Pager::new(config(3));
+    pager.step();
+    pager.on_response(page_ref(1), Ok(read(1, Some(2))));
+    pager.step();
+    while pager.step() != Action::Wait {}
+    pager.on_response(page_ref(2), Ok(read(2, Some(4))));
+    pager.on_response(page_ref(3), Ok(read(3, Some(4))));
+    pager.on_response(page_ref(4), Ok(read(4, Some(9))));
+    assert_eq!((pager.step(), pager.step()), (offset(2), offset(4)));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(9)));
 }
 
 #[test]
 fn nothing_is_guessed_beyond_what_the_totals_tell() {
     let counted = |page, next| counted(page, next, Some(3));
-    let mut walk = Walk::new(plan(8));
-    walk.step();
-    walk.answered(spot(1), Ok(counted(1, Some(2))));
-    walk.step();
+    let mut pager = Pager::new(config(8));
+    pager.step();
+    pager.on_response(page_ref(1), Ok(counted(1, Some(2))));
+    pager.step();
     assert_eq!(
-        (walk.step(), walk.step()),
-        (Step::Ask(spot(2)), Step::Ask(spot(3)))
+        (pager.step(), pager.step()),
+        (Action::Fetch(page_ref(2)), Action::Fetch(page_ref(3)))
     );
-    assert_eq!(walk.step(), Step::Wait);
-    walk.answered(spot(2), Ok(counted(2, Some(3))));
-    walk.answered(spot(3), Ok(counted(3, Some(4))));
+    assert_eq!(pager.step(), Action::Wait);
+    pager.on_response(page_ref(2), Ok(counted(2, Some(3))));
+    pager.on_response(page_ref(3), Ok(counted(3, Some(4))));
     assert!(matches!(
-        (walk.step(), walk.step()),
-        (Step::Give(Ok((_, 2))), Step::Give(Ok((_, 3))))
+        (pager.step(), pager.step()),
+        (Action::Yield(Ok((_, 2))), Action::Yield(Ok((_, 3))))
     ));
     assert_eq!(
-        walk.step(),
-        Step::Ask(spot(4)),
-        "but a page that is named is asked for"
+        pager.step(),
+        Action::Fetch(page_ref(4)),
+        "but a page that is named is request for"
     );
 }
 
 #[test]
 fn a_page_read_ahead_before_the_totals_changed_is_read_again_in_its_turn() {
-    let mut walk = Walk::new(plan(3));
-    walk.step();
-    walk.answered(spot(1), Ok(counted(1, Some(2), Some(9))));
-    walk.step();
-    while walk.step() != Step::Wait {}
-    walk.answered(spot(3), Ok(counted(3, Some(4), Some(9))));
-    walk.answered(spot(2), Ok(counted(2, Some(3), Some(8))));
-    assert!(matches!(walk.step(), Step::Give(Ok((_, 2)))));
-    assert_eq!(walk.step(), Step::Ask(spot(3)));
-    walk.answered(spot(3), Ok(counted(3, Some(4), Some(7))));
-    assert!(matches!(walk.step(), Step::Give(Ok((_, 3)))));
+    let mut pager = Pager::new(config(3));
+    pager.step();
+    pager.on_response(page_ref(1), Ok(counted(1, Some(2), Some(9))));
+    pager.step();
+    while pager.step() != Action::Wait {}
+    pager.on_response(page_ref(3), Ok(counted(3, Some(4), Some(9))));
+    pager.on_response(page_ref(2), Ok(counted(2, Some(3), Some(8))));
+    assert!(matches!(pager.step(), Action::Yield(Ok((_, 2)))));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(3)));
+    pager.on_response(page_ref(3), Ok(counted(3, Some(4), Some(7))));
+    assert!(matches!(pager.step(), Action::Yield(Ok((_, 3)))));
 }
 
 /// A walk that has read two pages of ten tasks, of which three had been archived in between.
-fn pulled_over() -> Walk<u64, String> {
-    let mut walk = Walk::new(Plan {
+fn pulled_over() -> Pager<u64, String> {
+    let mut pager = Pager::new(PagerConfig {
         per_page: 10,
-        mends: true,
-        ..plan(1)
+        rereads: true,
+        ..config(1)
     });
     for (page, active) in [(1, 90), (2, 90), (3, 87)] {
-        assert_eq!(walk.step(), Step::Ask(spot(page)));
-        walk.answered(spot(page), Ok(counted(page, Some(page + 1), Some(active))));
-        assert!(matches!(walk.step(), Step::Give(Ok((_, given))) if given == page));
+        assert_eq!(pager.step(), Action::Fetch(page_ref(page)));
+        pager.on_response(page_ref(page), Ok(counted(page, Some(page + 1), Some(active))));
+        assert!(matches!(pager.step(), Action::Yield(Ok((_, offset))) if offset == page));
     }
-    walk
+    pager
 }
 
 #[test]
 fn pages_are_read_again_as_far_back_as_tasks_may_have_been_pulled() {
-    let mut walk = pulled_over();
-    assert_eq!(walk.step(), Step::Ask(spot(2)));
+    let mut pager = pulled_over();
+    assert_eq!(pager.step(), Action::Fetch(page_ref(2)));
     assert_eq!(
-        walk.place().map(|place| place.spot),
-        Some(spot(3)),
+        pager.position().map(|position| position.page_ref),
+        Some(page_ref(3)),
         "resuming repeats"
     );
     // Eight more have gone: what was first on page 3 may be the last on page 1 now.
-    walk.answered(spot(2), Ok(counted(2, Some(3), Some(79))));
-    assert!(matches!(walk.step(), Step::Give(Ok((place, 2))) if place.spot == spot(3)));
-    assert_eq!(walk.step(), Step::Ask(spot(1)));
-    walk.answered(spot(1), Err("offline".to_owned()));
-    assert_eq!(walk.step(), Step::Give(Err("offline".to_owned())));
-    assert_eq!(walk.step(), Step::Ask(spot(1)));
-    walk.answered(spot(1), Ok(counted(1, Some(2), Some(79))));
-    assert!(matches!(walk.step(), Step::Give(Ok((_, 1)))));
-    assert_eq!(walk.step(), Step::Ask(spot(4)));
+    pager.on_response(page_ref(2), Ok(counted(2, Some(3), Some(79))));
+    assert!(matches!(pager.step(), Action::Yield(Ok((position, 2))) if position.page_ref == page_ref(3)));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(1)));
+    pager.on_response(page_ref(1), Err("offline".to_owned()));
+    assert_eq!(pager.step(), Action::Yield(Err("offline".to_owned())));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(1)));
+    pager.on_response(page_ref(1), Ok(counted(1, Some(2), Some(79))));
+    assert!(matches!(pager.step(), Action::Yield(Ok((_, 1)))));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(4)));
 }
 
 #[test]
 fn one_page_is_read_again_for_a_few_tasks() {
-    let mut walk = pulled_over();
-    assert_eq!(walk.step(), Step::Ask(spot(2)));
-    walk.answered(spot(2), Ok(counted(2, Some(3), Some(87))));
-    assert!(matches!(walk.step(), Step::Give(Ok((_, 2)))));
-    assert_eq!(walk.step(), Step::Ask(spot(4)));
+    let mut pager = pulled_over();
+    assert_eq!(pager.step(), Action::Fetch(page_ref(2)));
+    pager.on_response(page_ref(2), Ok(counted(2, Some(3), Some(87))));
+    assert!(matches!(pager.step(), Action::Yield(Ok((_, 2)))));
+    assert_eq!(pager.step(), Action::Fetch(page_ref(4)));
 }
 
 #[test]
 fn what_failed_before_an_error_was_told_is_asked_for_again() {
-    let mut walk = Walk::new(plan(3));
-    walk.step();
-    walk.answered(spot(1), Ok(read(1, Some(2))));
-    walk.step();
-    while walk.step() != Step::Wait {}
+    let mut pager = Pager::new(config(3));
+    pager.step();
+    pager.on_response(page_ref(1), Ok(read(1, Some(2))));
+    pager.step();
+    while pager.step() != Action::Wait {}
     for page in 2..=4 {
-        walk.answered(spot(page), Err("offline".to_owned()));
+        pager.on_response(page_ref(page), Err("offline".to_owned()));
     }
-    assert_eq!(walk.step(), Step::Give(Err("offline".to_owned())));
-    assert_eq!((walk.step(), walk.step()), (Step::Ask(spot(2)), Step::Wait));
-    walk.answered(spot(2), Ok(read(2, Some(3))));
-    assert_eq!((walk.step(), walk.step()), (given(2), Step::Ask(spot(3))));
+    assert_eq!(pager.step(), Action::Yield(Err("offline".to_owned())));
+    assert_eq!(
+        (pager.step(), pager.step()),
+        (Action::Fetch(page_ref(2)), Action::Wait)
+    );
+    pager.on_response(page_ref(2), Ok(read(2, Some(3))));
+    assert_eq!(
+        (pager.step(), pager.step()),
+        (offset(2), Action::Fetch(page_ref(3)))
+    );
 }
 
 /// A list whose pages lead anywhere ahead, and fail until so many errors were told.
@@ -204,20 +214,20 @@ struct Node {
 }
 
 impl Graph {
-    fn answer(&self, spot: Spot, errors: u32) -> Answer {
-        let Some(node) = self.0.get(&(spot.archived, spot.page)) else {
-            return Err(format!("{spot:?} is beyond the end"));
+    fn response(&self, page_ref: PageRef, errors: u32) -> Response {
+        let Some(node) = self.0.get(&(page_ref.archived, page_ref.page)) else {
+            return Err(format!("{page_ref:?} is beyond the end"));
         };
         if errors < node.fails_until {
-            return Err(format!("{spot:?} fails"));
+            return Err(format!("{page_ref:?} fails"));
         }
-        let ahead = node.skip.map(|skip| spot.page + 1 + skip);
-        let next = ahead.filter(|next| self.0.contains_key(&(spot.archived, *next)));
+        let ahead = node.skip.map(|skip| page_ref.page + 1 + skip);
+        let next = ahead.filter(|next| self.0.contains_key(&(page_ref.archived, *next)));
         let broken = errors < node.broken_until;
-        Ok(Read {
-            page: spot.page,
+        Ok(FetchedPage {
+            page: page_ref.page,
             next: if broken {
-                Err(format!("{spot:?} leads nowhere"))
+                Err(format!("{page_ref:?} leads nowhere"))
             } else {
                 Ok(next)
             },
@@ -226,36 +236,39 @@ impl Graph {
     }
 
     /// All that a walk gives out, when the answers arrive in the order that `order` draws.
-    fn walk(&self, width: usize, order: &[usize]) -> Vec<Result<(Place, u64), String>> {
-        let mut walk = Walk::new(Plan {
+    fn pager(&self, concurrency: usize, order: &[usize]) -> Vec<Result<(Position, u64), String>> {
+        let mut pager = Pager::new(PagerConfig {
             then_archived: true,
-            ..plan(width)
+            ..config(concurrency)
         });
-        let (mut told, mut flights) = (Vec::new(), Vec::new());
+        let (mut yielded, mut in_flight) = (Vec::new(), Vec::new());
         let mut errors = 0;
         let mut order = order.iter().copied().cycle();
         loop {
-            match walk.step() {
-                Step::Ask(spot) => {
-                    assert!(flights.iter().all(|(other, _)| *other != spot), "asked for twice");
-                    flights.push((spot, self.answer(spot, errors)));
-                    assert!(flights.len() <= width);
+            match pager.step() {
+                Action::Fetch(page_ref) => {
+                    assert!(
+                        in_flight.iter().all(|(other, _)| *other != page_ref),
+                        "request for twice"
+                    );
+                    in_flight.push((page_ref, self.response(page_ref, errors)));
+                    assert!(in_flight.len() <= concurrency);
                 }
-                Step::Give(given) => {
-                    errors += u32::from(given.is_err());
-                    told.push(given);
-                    flights.retain(|(spot, _)| walk.wants(*spot));
-                    while let Some(spot) = walk.guess() {
-                        flights.push((spot, self.answer(spot, errors)));
+                Action::Yield(offset) => {
+                    errors += u32::from(offset.is_err());
+                    yielded.push(offset);
+                    in_flight.retain(|(page_ref, _)| pager.expects(*page_ref));
+                    while let Some(page_ref) = pager.speculate() {
+                        in_flight.push((page_ref, self.response(page_ref, errors)));
                     }
-                    assert!(flights.len() <= width);
+                    assert!(in_flight.len() <= concurrency);
                 }
-                Step::Wait => {
-                    let drawn = order.next().unwrap_or(0) % flights.len();
-                    let (spot, answer) = flights.remove(drawn);
-                    walk.answered(spot, answer);
+                Action::Wait => {
+                    let drawn = order.next().unwrap_or(0) % in_flight.len();
+                    let (page_ref, response) = in_flight.remove(drawn);
+                    pager.on_response(page_ref, response);
                 }
-                Step::End => return told,
+                Action::End => return yielded,
             }
         }
     }
@@ -294,9 +307,9 @@ proptest! {
     #[test]
     fn asking_ahead_gives_out_what_a_serial_walk_does(
         graph in graph(),
-        width in 2..6_usize,
+        concurrency in 2..6_usize,
         order in proptest::collection::vec(any::<usize>(), 1..20),
     ) {
-        prop_assert_eq!(graph.walk(width, &order), graph.walk(1, &[0]));
+        prop_assert_eq!(graph.pager(concurrency, &order), graph.pager(1, &[0]));
     }
 }

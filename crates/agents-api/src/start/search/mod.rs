@@ -191,7 +191,11 @@ impl Search {
         let mut step = Step::Request(scan.first());
         let mut is_first = true;
         while let Step::Request(request) = step {
-            let answer = list.clone().per_page(request.size).page(request.number).await?;
+            let answer = list
+                .clone()
+                .per_page(request.size)
+                .fetch_response(request.number)
+                .await?;
             let (page, _, headers) = answer.into_parts();
             let github = || self.since.bound(date(&headers), Moment::now());
             let bound = *found.bound.get_or_insert_with(github);

@@ -6,18 +6,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::list::totals::Totals;
 
-type Answer = Read<Vec<u32>, String>;
+type Response = FetchedPage<Vec<u32>, String>;
 
 /// Two lists in the order of creation: tasks enter at the end of the first, and move from it into the second.
 #[derive(Debug, Default)]
-struct Moving {
+struct MovingLists {
     active: Vec<u32>,
     archived: BTreeSet<u32>,
     deleted: BTreeSet<u32>,
     next: u32,
 }
 
-impl Moving {
+impl MovingLists {
     fn create(&mut self, count: u32) {
         self.active.extend(self.next..self.next + count);
         self.next += count;
@@ -38,18 +38,18 @@ impl Moving {
         }
     }
 
-    fn answer(&self, spot: Spot, per_page: usize) -> Answer {
-        let all: Vec<u32> = if spot.archived {
+    fn response(&self, page_ref: PageRef, per_page: usize) -> Response {
+        let all: Vec<u32> = if page_ref.archived {
             self.archived.iter().copied().collect()
         } else {
             self.active.clone()
         };
-        let begin = usize::try_from(spot.page - 1).unwrap() * per_page;
+        let begin = usize::try_from(page_ref.page - 1).unwrap() * per_page;
         let page: Vec<u32> = all.iter().copied().skip(begin).take(per_page).collect();
         let count = |len| i64::try_from(len).ok();
-        Read {
+        FetchedPage {
             page,
-            next: Ok((begin + per_page < all.len()).then_some(spot.page + 1)),
+            next: Ok((begin + per_page < all.len()).then_some(page_ref.page + 1)),
             totals: Totals {
                 active: count(self.active.len()),
                 archived: count(self.archived.len()),
@@ -92,36 +92,37 @@ proptest! {
         tasks in 0..40_u32,
         already_archived in 0..10_usize,
         per_page in 1..7_usize,
-        width in 1..5_usize,
+        concurrency in 1..5_usize,
         creates: bool,
         events in events(),
     ) {
-        let mut github = Moving::default();
+        let mut github = MovingLists::default();
         github.create(tasks);
         (0..already_archived).for_each(|drawn| github.archive(drawn * 7));
-        let mut plan = Plan {
-            first: Place::new(false, 1),
+        let mut config = PagerConfig {
+            first: Position::new(false, 1),
             per_page: per_page as u64,
-            width,
+            concurrency,
+            last_ahead: u64::MAX,
             then_archived: true,
-            mends: true,
+            rereads: true,
         };
-        let mut walk = Walk::new(plan.clone());
-        let mut flights: Vec<(Spot, Option<Answer>)> = Vec::new();
+        let mut pager = Pager::new(config.clone());
+        let mut in_flight: Vec<(PageRef, Option<Response>)> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut events = events.into_iter();
         loop {
-            match walk.step() {
-                Step::Ask(spot) => flights.push((spot, None)),
-                Step::Give(given) => {
-                    seen.extend(given.into_iter().flat_map(|(_, page)| page));
-                    flights.retain(|(spot, _)| walk.wants(*spot));
-                    while let Some(spot) = walk.guess() {
-                        flights.push((spot, None));
+            match pager.step() {
+                Action::Fetch(page_ref) => in_flight.push((page_ref, None)),
+                Action::Yield(offset) => {
+                    seen.extend(offset.into_iter().flat_map(|(_, page)| page));
+                    in_flight.retain(|(page_ref, _)| pager.expects(*page_ref));
+                    while let Some(page_ref) = pager.speculate() {
+                        in_flight.push((page_ref, None));
                     }
                 }
-                Step::Wait => {
-                    prop_assert!(!flights.is_empty() && flights.len() <= width);
+                Action::Wait => {
+                    prop_assert!(!in_flight.is_empty() && in_flight.len() <= concurrency);
                     match events.next().unwrap_or(Event::Arrive(0)) {
                         Event::Archive(drawn) => drawn.into_iter().for_each(|drawn| github.archive(drawn)),
                         // What enters in the same time would hide it.
@@ -130,27 +131,27 @@ proptest! {
                         Event::Create(_) if !creates => {}
                         Event::Create(count) => github.create(count),
                         Event::Serve(drawn) => {
-                            let drawn = drawn % flights.len();
-                            let (spot, answer) = &mut flights[drawn];
-                            answer.get_or_insert_with(|| github.answer(*spot, per_page));
+                            let drawn = drawn % in_flight.len();
+                            let (page_ref, response) = &mut in_flight[drawn];
+                            response.get_or_insert_with(|| github.response(*page_ref, per_page));
                         }
                         Event::Arrive(drawn) => {
-                            let (spot, answer) = flights.remove(drawn % flights.len());
-                            let answer = answer.unwrap_or_else(|| github.answer(spot, per_page));
-                            walk.answered(spot, Ok(answer));
+                            let (page_ref, response) = in_flight.remove(drawn % in_flight.len());
+                            let response = response.unwrap_or_else(|| github.response(page_ref, per_page));
+                            pager.on_response(page_ref, Ok(response));
                         }
                         Event::Fail(drawn) => {
-                            let (spot, _) = flights.remove(drawn % flights.len());
-                            walk.answered(spot, Err("offline".to_owned()));
+                            let (page_ref, _) = in_flight.remove(drawn % in_flight.len());
+                            pager.on_response(page_ref, Err("offline".to_owned()));
                         }
                         Event::Resume => {
-                            plan.first = walk.place().unwrap();
-                            walk = Walk::new(plan.clone());
-                            flights.clear();
+                            config.first = pager.position().unwrap();
+                            pager = Pager::new(config.clone());
+                            in_flight.clear();
                         }
                     }
                 }
-                Step::End => break,
+                Action::End => break,
             }
         }
         let missed: Vec<_> = (0..tasks).filter(|task| !seen.contains(task) && !github.deleted.contains(task)).collect();
