@@ -36,7 +36,7 @@ async fn a_read_carries_what_every_request_carries() {
 #[tokio::test]
 async fn graphql_sends_query_and_variables() {
     let github = Canned::new(200, r#"{"data":{"nodes":[null]}}"#);
-    let answer = github
+    let response = github
         .client()
         .graphql(
             "nodes",
@@ -46,7 +46,7 @@ async fn graphql_sends_query_and_variables() {
         .send::<Value>()
         .await
         .unwrap();
-    assert_eq!(answer["data"]["nodes"], json!([null]));
+    assert_eq!(response["data"]["nodes"], json!([null]));
     assert_eq!(github.only().operation, Operation::new("nodes", "/graphql"));
     insta::assert_snapshot!(github.only().wire(), @r#"
     POST https://api.github.com/graphql
@@ -85,7 +85,7 @@ async fn what_would_reach_another_endpoint_is_not_sent() {
 }
 
 #[tokio::test]
-async fn any_other_status_is_an_error_with_the_answer() {
+async fn any_other_status_is_an_error_with_the_response() {
     let github = Canned::new(404, r#"{"message":"Not Found"}"#);
     let request = github
         .client()

@@ -320,7 +320,64 @@ fn what_is_no_json_is_no_artifact() {
 }
 
 #[tokio::test]
-async fn a_missing_required_field_is_a_typed_error_that_keeps_the_answer() {
+async fn a_number_of_400_digits_in_an_unknown_field_does_not_lose_the_task() {
+    let digits = "9".repeat(400);
+    let body =
+        format!(r#"{{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z","size":{digits}}}"#);
+    let task = Canned::new(200, &body)
+        .client()
+        .get_task()
+        .task_id("t")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(task.extra["size"], Value::String(digits));
+    assert_eq!(task.body(), body.as_bytes());
+}
+
+#[tokio::test]
+async fn the_body_keeps_what_the_value_does_not() {
+    let body = r#"{ "id":"t", "name":null, "creator":{"id":1,"login":"octocat"}, "state":"queued",
+        "created_at":"2026-01-01T02:00:00.5000+02:00", "x": 1.00000000000000000001 }"#;
+    let task = Canned::new(200, body)
+        .client()
+        .get_task()
+        .task_id("t")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(task.created_at.to_rfc3339(), "2026-01-01T00:00:00.500+00:00");
+    assert_eq!(task.body(), body.as_bytes());
+}
+
+#[tokio::test]
+async fn only_a_truncated_body_is_worth_another_request() {
+    let deep = format!(r#"{{"id":{}"#, "[".repeat(200));
+    let many = format!(r#"{{"x":[0{}]}}"#, ",0".repeat(300_000));
+    for (body, truncated) in [
+        (&b"{\"id\":\"t\""[..], true),
+        (b"", true),
+        (b"\xef\xbb\xbf{}", false),
+        (br#"{"id":NaN}"#, false),
+        (b"{\"id\":\"\xff\"}", false),
+        (deep.as_bytes(), false),
+        (many.as_bytes(), false),
+        (br#"{"id":1}"#, false),
+    ] {
+        let error = Canned::new(200, body)
+            .client()
+            .get_task()
+            .task_id("t")
+            .send()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }), "{error:?}");
+        assert_eq!(error.is_truncated(), truncated, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_required_field_is_a_typed_error_that_keeps_the_response() {
     let path = format!("{}/../../spec/agents-api.json", env!("CARGO_MANIFEST_DIR"));
     let spec: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let schema = &spec["components"]["schemas"]["Task"];

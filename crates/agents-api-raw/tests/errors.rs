@@ -1,4 +1,4 @@
-//! No error loses the status, the headers or the body of an answer that arrived.
+//! No error loses the status, the headers or the body of an response that arrived.
 mod support;
 
 use agents_api_raw::{Client, Error, RequestConfig, types};
@@ -15,7 +15,7 @@ async fn fails(github: &Canned) -> Error {
 }
 
 #[tokio::test]
-async fn every_status_but_the_documented_success_keeps_its_answer() {
+async fn every_status_but_the_documented_success_keeps_its_response() {
     let json = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#;
     let html = "<html>\n<body>403 Forbidden</body></html>";
     for (status, body, shown) in [
@@ -48,17 +48,17 @@ async fn every_status_but_the_documented_success_keeps_its_answer() {
     ] {
         let error = fails(&Canned::new(status, body)).await;
         assert!(matches!(error, Error::Status(_)), "{status}: {error:?}");
-        let answer = error.response().unwrap();
-        assert_eq!(answer.status().as_u16(), status);
-        assert_eq!(answer.body(), body, "{status}");
-        assert_eq!(answer.request_id(), Some("AB:1"));
-        assert_eq!(answer.headers()["retry-after"], "60");
+        let response = error.response().unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.body(), body, "{status}");
+        assert_eq!(response.request_id(), Some("AB:1"));
+        assert_eq!(response.headers()["retry-after"], "60");
         assert!(error.to_string().ends_with(shown), "{status}: {error}");
     }
 }
 
 #[tokio::test]
-async fn an_undecodable_success_keeps_its_answer() {
+async fn an_undecodable_success_keeps_its_response() {
     for body in [
         "",
         "null",
@@ -72,12 +72,12 @@ async fn an_undecodable_success_keeps_its_answer() {
     ] {
         let error = fails(&Canned::new(200, body)).await;
         assert!(matches!(error, Error::Decode { .. }), "{body:?}: {error:?}");
-        let answer = error.response().unwrap();
+        let response = error.response().unwrap();
         assert_eq!(
-            (answer.status().as_u16(), &answer.body()[..]),
+            (response.status().as_u16(), &response.body()[..]),
             (200, body.as_bytes())
         );
-        assert_eq!(answer.request_id(), Some("AB:1"));
+        assert_eq!(response.request_id(), Some("AB:1"));
         assert!(std::error::Error::source(&error).is_some());
     }
 }
@@ -126,21 +126,21 @@ async fn long_bodies_are_kept_whole_and_shown_short() {
     assert!(format!("{error:?}").len() < 1000);
 }
 
-/// Answers one connection with `answer` and closes it.
-async fn serve(answer: &'static str) -> Client {
+/// Responds on one connection with `response` and closes it.
+async fn serve(response: &'static str) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _ = stream.read(&mut [0; 4096]).await;
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(response.as_bytes()).await.unwrap();
     });
     Client::new(&format!("http://{address}"), RequestConfig::new()).unwrap()
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_keeps_what_arrived() {
-    for (answer, status) in [
+async fn a_body_that_ends_early_keeps_what_arrived() {
+    for (response, status) in [
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-github-request-id: R\r\n\r\n{\"id\":\"t\"",
             200,
@@ -154,7 +154,7 @@ async fn a_body_that_breaks_off_keeps_what_arrived() {
             200,
         ),
     ] {
-        let error = serve(answer)
+        let error = serve(response)
             .await
             .get_task()
             .task_id("t")
@@ -170,7 +170,7 @@ async fn a_body_that_breaks_off_keeps_what_arrived() {
 }
 
 #[tokio::test]
-async fn no_answer_is_told_from_an_answer() {
+async fn no_response_is_no_status() {
     let error = serve("").await.get_task().task_id("t").send().await.unwrap_err();
     assert!(
         matches!(&error, Error::Transport(e) if !e.is_connect()),

@@ -7,8 +7,8 @@ use tokio::net::TcpListener;
 
 const TASK: &str = r#"{"id":"t","state":"queued","created_at":"2026-01-01T00:00:00Z"}"#;
 
-/// Serves on one connection after the other; `answer` gets the request's text.
-async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> (String, Arc<Mutex<Vec<String>>>) {
+/// Serves on one connection after the other; `respond` gets the request's text.
+async fn serve(respond: impl Fn(&str) -> String + Send + 'static) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(Mutex::new(Vec::new()));
@@ -18,7 +18,7 @@ async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> (String, Arc
             let mut buffer = vec![0; 8192];
             let length = stream.read(&mut buffer).await.unwrap_or(0);
             let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            let text = answer(&request);
+            let text = respond(&request);
             seen.lock().unwrap().push(request);
             let _ = stream.write_all(text.as_bytes()).await;
         }
@@ -53,14 +53,16 @@ async fn a_start_in_a_renamed_repository_stays_a_start() {
         })
         .await;
         let body = types::StartTask::builder().prompt("p");
-        let start = client(&address)
+        let client = client(&address);
+        let start = client
             .start_task()
             .owner("octocat")
             .repo("old")
             .body(body)
             .send()
             .await;
-        assert_eq!(start.unwrap().id, "t");
+        let start = start.unwrap();
+        assert_eq!((start.id.as_str(), start.requests_sent()), ("t", 2));
         let requests = requests.lock().unwrap();
         assert_eq!(requests.len(), 2);
         assert!(
@@ -70,6 +72,50 @@ async fn a_start_in_a_renamed_repository_stays_a_start() {
         );
         assert!(requests[1].ends_with(r#"{"prompt":"p"}"#) && requests[1].contains("Bearer ghp_secret"));
     }
+}
+
+#[tokio::test]
+async fn a_start_goes_to_no_other_endpoint() {
+    for location in [
+        "/login",
+        "/agents/repos/octocat/old/tasks/",
+        "/agents/repos/octocat/new/pulls",
+        "?again=1",
+    ] {
+        let (address, requests) = serve(move |_| redirect(307, location)).await;
+        let body = types::StartTask::builder().prompt("p");
+        let client = client(&address);
+        let start = client.start_task().owner("octocat").repo("old").body(body);
+        let error = start.send().await.unwrap_err();
+        assert_eq!(
+            (error.status().unwrap().as_u16(), error.requests_sent()),
+            (307, 1),
+            "{location}"
+        );
+        assert_eq!(requests.lock().unwrap().len(), 1, "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_after_a_redirect_counts_both_requests() {
+    let (address, requests) = serve(|request| {
+        if request.contains("/repositories/42/") {
+            String::new()
+        } else {
+            redirect(307, "/agents/repositories/42/tasks")
+        }
+    })
+    .await;
+    let body = types::StartTask::builder().prompt("p");
+    let client = client(&address);
+    let start = client.start_task().owner("octocat").repo("old").body(body);
+    let error = start.send().await.unwrap_err();
+    assert!(matches!(error, Error::AfterRedirect { .. }), "{error:?}");
+    assert_eq!((error.requests_sent(), requests.lock().unwrap().len()), (2, 2));
+    assert!(
+        error.to_string().starts_with("after a redirect: no response: "),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -84,18 +130,18 @@ async fn another_host_gets_neither_request_nor_token() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_where_the_request_came_from_ends() {
+async fn a_redirect_to_itself_ends() {
     let (address, requests) = serve(|_| redirect(302, "/agents/tasks/t")).await;
     let error = client(&address).get_task().task_id("t").send().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the answer was 302 Found: (empty body) (it points to /agents/tasks/t)"
+        "response 302 Found: (empty body); it redirects to /agents/tasks/t"
     );
     assert_eq!(requests.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn redirects_without_end_end() {
+async fn endless_redirects_end() {
     let (address, requests) = serve(|request| {
         let length = request.lines().next().unwrap_or_default().len();
         redirect(307, &format!("/agents/tasks/{}", "t".repeat(length)))
@@ -106,11 +152,11 @@ async fn redirects_without_end_end() {
     assert_eq!(requests.lock().unwrap().len(), 6);
 }
 
-/// Sends as the config would, and counts.
+/// Counts requests and sends them.
 #[derive(Debug, Default)]
 struct Counting(std::sync::atomic::AtomicUsize);
 
-impl Transport for &'static Counting {
+impl Transport for Counting {
     fn send<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -123,8 +169,8 @@ impl Transport for &'static Counting {
 }
 
 #[tokio::test]
-async fn a_transport_of_ones_own_keeps_redirects() {
-    let counting: &'static Counting = Box::leak(Box::default());
+async fn a_shared_transport_sends_redirected_requests_too() {
+    let counting = Arc::new(Counting::default());
     let (address, _) = serve(|request| {
         if request.contains("/new ") {
             ok(200)
@@ -133,7 +179,7 @@ async fn a_transport_of_ones_own_keeps_redirects() {
         }
     })
     .await;
-    let client = Client::new(&address, RequestConfig::new().transport(counting)).unwrap();
+    let client = Client::new(&address, RequestConfig::new().transport(counting.clone())).unwrap();
     assert_eq!(client.get_task().task_id("old").send().await.unwrap().id, "t");
     assert_eq!(counting.0.load(std::sync::atomic::Ordering::SeqCst), 2);
 }

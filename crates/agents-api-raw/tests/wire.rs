@@ -245,7 +245,7 @@ async fn numbers_out_of_bounds_are_refused_before_they_are_sent() {
     for (per_page, page, message) in [
         (0, 1, "list_tasks: per_page 0 is not between 1 and 100"),
         (101, 1, "list_tasks: per_page 101 is not between 1 and 100"),
-        (1, 0, "list_tasks: page 0 is below 1, the least that GitHub takes"),
+        (1, 0, "list_tasks: page 0 is below GitHub's minimum of 1"),
         (-1, 1, "list_tasks: per_page cannot be converted to u64"),
     ] {
         let error = github

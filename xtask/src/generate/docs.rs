@@ -68,7 +68,7 @@ pub(super) fn document_type(item: &mut Item, spec: &Value) -> Result<()> {
                     .and_then(|properties| properties.get(&json))
                 {
                     Some(property) => field_doc(spec, property),
-                    None => "Further fields, which this version of the crate does not know.".to_owned(),
+                    None => "Fields that this version of the crate does not know.".to_owned(),
                 };
                 set(&mut field.attrs, &doc);
             }
@@ -81,7 +81,7 @@ pub(super) fn document_type(item: &mut Item, spec: &Value) -> Result<()> {
             for variant in &mut item.variants {
                 let doc = match super::schema(spec, &inner_name(&variant.fields)) {
                     Some(schema) => text(schema),
-                    None => "Anything else, as GitHub sent it.".to_owned(),
+                    None => "Any other value, as GitHub sent it.".to_owned(),
                 };
                 set(&mut variant.attrs, &doc);
             }
@@ -91,7 +91,7 @@ pub(super) fn document_type(item: &mut Item, spec: &Value) -> Result<()> {
                 if let ImplItem::Fn(function) = member
                     && function.sig.ident == "builder"
                 {
-                    set(&mut function.attrs, "Begins one, with nothing set.");
+                    set(&mut function.attrs, "Returns a builder with no field set.");
                 }
             }
         }
@@ -177,9 +177,7 @@ pub(super) fn document_type_builder(item: &mut Item, spec: &Value) {
                 let property = properties.and_then(|p| p.get(&field).or_else(|| p.get(json)));
                 let doc = match property.map(|property| field_doc(spec, property)) {
                     Some(doc) => format!("Sets `{json}`: {}", lower_first(&doc)),
-                    None => format!(
-                        "Sets `{json}`: further fields, which this version of the crate does not know."
-                    ),
+                    None => format!("Sets `{json}`: fields that this version of the crate does not know."),
                 };
                 set(&mut function.attrs, &doc);
             }
@@ -193,7 +191,7 @@ pub(super) fn document_fixed(item: &mut Item) {
     if let Item::Struct(item) = item {
         set(
             &mut item.attrs,
-            "Why a value could not be converted: a required field is not set, or does not fit.",
+            "Why a conversion failed: a required field is not set, or its value is invalid.",
         );
     }
 }
@@ -234,7 +232,7 @@ fn example(operation: &Operation) -> String {
         complete &= sample.is_some();
         sample.clone().unwrap_or_else(|| "…".to_owned())
     };
-    let mut call = format!("let answer = client\n    .{}()\n", operation.id);
+    let mut call = format!("let response = client\n    .{}()\n", operation.id);
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         call.push_str(&format!(
             "    .{}({})\n",
@@ -256,7 +254,7 @@ fn example(operation: &Operation) -> String {
     format!(
         "```{kind}\n# async fn run(client: agents_api_raw::Client) -> Result<(), agents_api_raw::Error> {{\n\
          {call}    .send()\n    .await?;\n\
-         println!(\"{{:?}}\", answer.into_inner());\n# Ok(())\n# }}\n```"
+         println!(\"{{:?}}\", response.into_inner());\n# Ok(())\n# }}\n```"
     )
 }
 
@@ -264,10 +262,10 @@ fn example(operation: &Operation) -> String {
 pub(super) fn send(operation: &Operation) -> String {
     let mut doc = "Sends the request.\n\n# Errors\n\n".to_owned();
     doc.push_str(
-        "[`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; \
-         [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport \
-         says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. \
-         [`Error::Status`] for every other status; GitHub documents:\n\n",
+        "[`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; \
+         [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; \
+         [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other \
+         status; GitHub documents:\n\n",
     );
     for (status, text) in operation
         .responses

@@ -45,7 +45,7 @@ pub(super) fn files(parts: Parts) -> Result<BTreeMap<String, String>> {
     types.extend(parts.types);
     let texts = [
         ("api_version.rs", "The version of the API.", parts.api_version),
-        ("mod.rs", "The client: one method an operation.", client),
+        ("mod.rs", "The operations, each a method of the client.", client),
         ("builder.rs", "The arguments of each operation.", operations),
         ("types.rs", "The shapes of the API.", types),
         ("types/builder.rs", "Builders of the shapes.", parts.type_builders),

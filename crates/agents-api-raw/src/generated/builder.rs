@@ -163,7 +163,7 @@ impl<'a> ListTasksForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -272,7 +272,7 @@ impl<'a> StartTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -358,7 +358,7 @@ impl<'a> GetTaskForRepo<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -501,7 +501,7 @@ impl<'a> ListTasks<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.
@@ -561,7 +561,7 @@ impl<'a> GetTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or cannot be used; [`Error::Transport`] when no answer arrived; [`Error::NotSent`] and [`Error::Custom`] when the transport says so; [`Error::Body`] or [`Error::Decode`] when the answer is cut off or not of the promised form. [`Error::Status`] for every other status; GitHub documents:
+    /// [`Error::InvalidRequest`] before anything is sent, when an argument is missing or invalid; [`Error::Transport`] without a response; [`Error::NotSent`] and [`Error::Custom`] when the transport fails; [`Error::Body`] or [`Error::Decode`] when the body cannot be read or decoded. [`Error::Status`] for every other status; GitHub documents:
     ///
     /// - 400: The request could not be understood. Sending it again cannot help; correct it.
     /// - 401: The token is missing, expired or revoked. Use another one.

@@ -18,13 +18,13 @@ pub struct ApiErrorBody {
     /// What went wrong, in one line for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl ApiErrorBody {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::ApiErrorBody {
         Default::default()
     }
@@ -45,7 +45,7 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::Artifact {
         Default::default()
     }
@@ -61,7 +61,7 @@ pub enum ArtifactData {
     GitHubResource(GitHubResource),
     /// A branch with work on it, and the branch it starts from.
     BranchRef(BranchRef),
-    /// Anything else, as GitHub sent it.
+    /// Any other value, as GitHub sent it.
     Other(::serde_json::Value),
 }
 
@@ -295,13 +295,13 @@ pub struct BranchRef {
     pub base_ref: String,
     /// Name of the branch that holds the work.
     pub head_ref: String,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl BranchRef {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::BranchRef {
         Default::default()
     }
@@ -415,7 +415,7 @@ pub struct CustomAgent {
 }
 
 impl CustomAgent {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::CustomAgent {
         Default::default()
     }
@@ -431,13 +431,13 @@ pub struct GitHubResource {
     pub global_id: Option<String>,
     /// The id of the resource in GitHub's database. For a pull request this is not its number (observed).
     pub id: i64,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl GitHubResource {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::GitHubResource {
         Default::default()
     }
@@ -454,7 +454,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::Repository {
         Default::default()
     }
@@ -513,13 +513,13 @@ pub struct Session {
     /// Who began the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl Session {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::Session {
         Default::default()
     }
@@ -536,7 +536,7 @@ pub struct SessionError {
 }
 
 impl SessionError {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::SessionError {
         Default::default()
     }
@@ -555,7 +555,7 @@ pub struct SessionUsage {
 }
 
 impl SessionUsage {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::SessionUsage {
         Default::default()
     }
@@ -680,13 +680,13 @@ pub struct StartTask {
     pub model: Option<String>,
     /// What the agent should do, in plain words.
     pub prompt: String,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl StartTask {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::StartTask {
         Default::default()
     }
@@ -748,13 +748,13 @@ pub struct Task {
     /// Users who take part in the task. Deprecated by GitHub, without a replacement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_collaborators: Option<Vec<User>>,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl Task {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::Task {
         Default::default()
     }
@@ -776,7 +776,7 @@ pub struct TaskList {
 }
 
 impl TaskList {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::TaskList {
         Default::default()
     }
@@ -1117,7 +1117,7 @@ pub struct User {
 }
 
 impl User {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::User {
         Default::default()
     }
@@ -1134,13 +1134,13 @@ pub struct ValidationError {
     /// An explanation for people; with the code `custom`, the only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Further fields, which this version of the crate does not know.
+    /// Fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
 impl ValidationError {
-    /// Begins one, with nothing set.
+    /// Returns a builder with no field set.
     pub fn builder() -> builder::ValidationError {
         Default::default()
     }

@@ -1,4 +1,4 @@
-//! One call of one operation: collects what the generated builder holds, and sends it.
+//! One call of one operation: collects the arguments of the generated builder, and sends the request.
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -11,22 +11,21 @@ use serde_json::Value;
 use super::client::Client;
 use super::decode;
 use super::error::{Error, InvalidRequest};
-use super::path_segment::{check_path_segment, is_plain};
+use super::path_segment::{check_path_segment, is_unreserved};
+use super::redirect;
 use super::response::ResponseValue;
 use super::transport::Operation;
 
-/// What a generated builder leaves behind: a value, or why the value given could not be used. No reason: none was given.
+/// An argument as a generated builder keeps it: a value, or why it is invalid. An empty reason: it was not set.
 pub(crate) type Argument<T> = Result<T, String>;
 
-/// A request in the making.
-///
-/// Path arguments come in the order in which they stand in the path.
+/// A request being built. Path arguments are added in the order of the path.
 pub(crate) struct Call<'a> {
     client: &'a Client,
     operation: Operation,
     method: Method,
     segments: std::str::Split<'static, char>,
-    /// The path as far as its parameters are known.
+    /// The path up to its next parameter.
     path: String,
     url: Url,
     body: Option<Vec<u8>>,
@@ -40,32 +39,32 @@ impl<'a> Call<'a> {
         path: &'static str,
     ) -> Result<Self, Error> {
         let mut segments = path.split('/');
-        segments.next(); // what stands before the leading slash
+        segments.next(); // the empty one before the leading slash
         let base = client.base_url.path();
-        let mut whole = String::with_capacity(base.len() + path.len() + 64);
-        whole.push_str(base.strip_suffix('/').unwrap_or(base));
+        let mut prefix = String::with_capacity(base.len() + path.len() + 64);
+        prefix.push_str(base.strip_suffix('/').unwrap_or(base));
         let mut call = Self {
             client,
             operation: Operation::new(id, path),
             method,
             segments,
-            path: whole,
+            path: prefix,
             url: client.base_url.clone(),
             body: None,
         };
         if call.url.cannot_be_a_base() {
-            return Err(call.invalid("base_url", "cannot carry a path".to_owned()));
+            return Err(call.invalid("base_url", "cannot have a path: use an https:// URL".to_owned()));
         }
         call.append_literals();
         Ok(call)
     }
 
-    /// Sends the request to this address, which must be of the client's own server, in place of the path's.
+    /// Replaces the URL made from the path; it must be on the client's own server.
     pub(super) fn set_url(&mut self, url: Url) {
         self.url = url;
     }
 
-    /// Puts `value` where the path's next `{…}` stands.
+    /// Fills the next parameter of the path.
     pub(crate) fn path(&mut self, name: &'static str, value: Argument<String>) -> Result<(), Error> {
         let value = value.map_err(|message| self.invalid(name, message))?;
         check_path_segment(&value).map_err(|reason| self.invalid(name, format!("{value:?} {reason}")))?;
@@ -74,7 +73,7 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Adds a query parameter; an absent one is left out, a list repeats its name.
+    /// Adds a query parameter: `None` is left out, a list repeats the name.
     pub(crate) fn query<T: Serialize>(
         &mut self,
         name: &'static str,
@@ -96,7 +95,7 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// As [`Call::query`], for a number the API bounds.
+    /// Adds a query parameter within documented bounds.
     pub(crate) fn query_within(
         &mut self,
         name: &'static str,
@@ -107,10 +106,7 @@ impl<'a> Call<'a> {
             && !bounds.contains(&number)
         {
             let message = match *bounds.end() {
-                u64::MAX => format!(
-                    "{number} is below {}, the least that GitHub takes",
-                    bounds.start()
-                ),
+                u64::MAX => format!("{number} is below GitHub's minimum of {}", bounds.start()),
                 end => format!("{number} is not between {} and {end}", bounds.start()),
             };
             return Err(self.invalid(name, message));
@@ -126,32 +122,30 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Sends the request and decodes the answer to `T` if its status is one of `success`.
+    /// Sends the request and decodes the response to `T` if its status is one of `success`.
     pub(crate) async fn send<T: DeserializeOwned>(self, success: &[u16]) -> Result<ResponseValue<T>, Error> {
         let body = self.body.map(Bytes::from);
-        let request = |url| {
+        let Client { http, config, .. } = self.client;
+        let send = |url| {
             let mut request = Request::new(self.method.clone(), url);
+            let headers = request.headers_mut();
+            headers.clone_from(config.headers());
             if let Some(body) = &body {
-                request
-                    .headers_mut()
-                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                *request.body_mut() = Some(body.clone().into());
+                let json = HeaderValue::from_static("application/json");
+                headers.entry(CONTENT_TYPE).or_insert(json);
+                *request.body_mut() = Some(body.clone().into()); // shares the bytes
             }
-            request
+            config.send(http, request, self.operation)
         };
-        let client = self.client;
-        let answer = client
-            .config
-            .send(&client.http, self.url, request, self.operation)
-            .await?;
-        decode::decode(answer, success).await
+        let (response, count) = redirect::follow(self.url, &self.method, self.operation, send).await?;
+        decode::decode(response, count, success).await
     }
 
-    /// Appends the path up to its next `{…}`. The address gets it once, when it is whole, since it parses what it gets.
+    /// Appends the path up to its next parameter. The URL is set once the path is complete, since it parses what it is set to.
     fn append_literals(&mut self) {
         for segment in self.segments.by_ref() {
             if segment.starts_with('{') {
-                return; // its value comes with the next call
+                return; // the next call of `path` fills it
             }
             append_segment(&mut self.path, segment);
         }
@@ -167,10 +161,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Appends a segment in which nothing that has a meaning in an address is left. The address encodes all the rest.
+/// Appends a segment, with the characters encoded that have a meaning in a URL. `Url` encodes the others.
 fn append_segment(path: &mut String, segment: &str) {
     path.push('/');
-    if is_plain(segment) {
+    if is_unreserved(segment) {
         return path.push_str(segment);
     }
     for character in segment.chars() {
@@ -185,7 +179,7 @@ fn append_segment(path: &mut String, segment: &str) {
     }
 }
 
-/// A JSON scalar as it stands in a query string.
+/// A JSON scalar as text for a query string.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

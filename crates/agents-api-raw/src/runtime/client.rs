@@ -1,4 +1,4 @@
-//! How a client is made: the address is checked here, once.
+//! The client, and how it is made: the base URL is checked here, once.
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -8,9 +8,9 @@ use reqwest::Url;
 use super::error::{Error, InvalidRequest};
 use super::request_config::RequestConfig;
 
-/// The longest wait for a connection.
+/// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest wait for a whole answer.
+/// How long to wait for a whole response.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Client of GitHub's agent tasks API: one method an operation, each of which returns a builder of the request.
@@ -24,24 +24,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// GitHub's own address.
+    /// The base URL of github.com.
     pub const GITHUB: &'static str = "https://api.github.com";
 
-    /// A client of the server at `base_url` (for GitHub: [`Client::GITHUB`]).
+    /// Makes a client of the server at `base_url`, such as [`Client::GITHUB`].
     ///
-    /// Waits at most 10 seconds for a connection and 60 for a whole answer. Redirects are followed to the same host
-    /// only, with the method kept; any other redirect is an [`Error::Status`] that says where it points.
+    /// The connect timeout is 10 seconds, the timeout for a whole response 60. Redirects are followed on the same host
+    /// only, with method and body kept, and a request other than GET and HEAD only to the same endpoint of a renamed
+    /// repository. Any other redirect is an [`Error::Status`] that shows its location.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] when `base_url` is not an `https` address (or an `http` one of this machine's own)
-    /// that a path can be appended to, or carries credentials, a query or a fragment; [`Error::Transport`] when no TLS
-    /// backend can be set up.
+    /// [`Error::InvalidRequest`] when `base_url` is not an `https` URL (or an `http` one of this machine) to which a path
+    /// can be appended, or contains credentials, a query or a fragment, and when no TLS provider is installed (feature
+    /// `rustls-no-provider`); [`Error::Transport`] when TLS cannot be set up.
     pub fn new(base_url: &str, config: RequestConfig) -> Result<Self, Error> {
         let http = Self::http_builder(base_url)?.build()?;
         Self::with_http(base_url, http, config)
     }
 
-    /// The HTTP client that [`Client::new`] would make, to be adjusted: its time limits, a certificate, a proxy.
+    /// Returns the builder of the HTTP client that [`Client::new`] makes, to change its timeouts, certificates or proxy.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,36 +58,39 @@ impl Client {
     /// # Errors
     /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
     pub fn http_builder(base_url: &str) -> Result<reqwest::ClientBuilder, Error> {
+        let url = parse_base_url(base_url)?;
+        ensure_tls_provider()?;
         let mut http = reqwest::Client::builder();
-        if is_loopback(&checked(base_url)?) {
-            // A proxy of the environment cannot reach this machine's own servers, and no resolver shall have a say in
-            // which machine gets a token in the clear. The port is the URL's.
-            let own: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-            http = http.no_proxy().resolve_to_addrs("localhost", &own);
+        if is_loopback(&url) {
+            // A proxy cannot reach this machine's servers, and no resolver may decide which machine gets a token in
+            // plain text. The port is the URL's.
+            let loopback: [SocketAddr; 2] =
+                [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            http = http.no_proxy().resolve_to_addrs("localhost", &loopback);
         }
         Ok(http
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
-            // Whether to send something again is for the layer above to decide.
+            // The layer above decides on retries.
             .retry(reqwest::retry::never()))
     }
 
-    /// As [`Client::new`], over an HTTP client of your own.
+    /// Makes a client over an HTTP client of your own.
     ///
-    /// Turn off its redirects, since reqwest turns a redirected POST into a GET, and its retries.
+    /// Turn off its redirects, because reqwest turns a redirected POST into a GET, and its retries.
     ///
     /// # Errors
     /// [`Error::InvalidRequest`] for a `base_url` that [`Client::new`] refuses.
     pub fn with_http(base_url: &str, http: reqwest::Client, config: RequestConfig) -> Result<Self, Error> {
         Ok(Self {
-            base_url: checked(base_url)?,
+            base_url: parse_base_url(base_url)?,
             http,
             config,
         })
     }
 
-    /// The same client with another config: another token, a header more. The connections are shared.
+    /// Returns the client with another configuration, such as another token. The connections are shared.
     #[must_use]
     pub fn with_request_config(&self, config: RequestConfig) -> Self {
         Self {
@@ -96,7 +100,7 @@ impl Client {
         }
     }
 
-    /// The address that paths are appended to.
+    /// The URL to which paths are appended.
     pub fn base_url(&self) -> &Url {
         &self.base_url
     }
@@ -106,7 +110,7 @@ impl Client {
         &self.http
     }
 
-    /// What every request carries and who sends it.
+    /// The headers of every request, and the transport.
     pub fn request_config(&self) -> &RequestConfig {
         &self.config
     }
@@ -121,11 +125,49 @@ impl fmt::Debug for Client {
     }
 }
 
-fn checked(base_url: &str) -> Result<Url, Error> {
+fn parse_base_url(base_url: &str) -> Result<Url, Error> {
     parse(base_url).map_err(|reason| Error::InvalidRequest(InvalidRequest::new("client", "base_url", reason)))
 }
 
-/// Whether the address is one of this machine.
+/// Installs ring as the process's TLS provider, unless there is one already.
+#[cfg(feature = "rustls-ring")]
+#[expect(clippy::unnecessary_wraps, reason = "without ring it fails")]
+fn ensure_tls_provider() -> Result<(), Error> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Fails only if another thread was faster, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    Ok(())
+}
+
+/// Checks that the program installed a TLS provider: without one, reqwest would panic.
+#[cfg(all(
+    feature = "rustls-no-provider",
+    not(any(feature = "rustls", feature = "rustls-ring"))
+))]
+fn ensure_tls_provider() -> Result<(), Error> {
+    if rustls::crypto::CryptoProvider::get_default().is_some() {
+        return Ok(());
+    }
+    let reason = "is not installed: the feature `rustls-no-provider` leaves it to the program; call \
+                  `rustls::crypto::CryptoProvider::install_default` first";
+    Err(Error::InvalidRequest(InvalidRequest::new(
+        "client",
+        "TLS provider",
+        reason.to_owned(),
+    )))
+}
+
+#[cfg(not(any(
+    feature = "rustls-ring",
+    all(feature = "rustls-no-provider", not(feature = "rustls"))
+)))]
+#[expect(clippy::unnecessary_wraps, reason = "fails with `rustls-no-provider`")]
+fn ensure_tls_provider() -> Result<(), Error> {
+    Ok(())
+}
+
+/// Whether the URL is on this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
@@ -137,7 +179,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Parses an address; the reason for a refusal never repeats it, since it may hold a password.
+/// Parses a base URL. The reason of a rejection never repeats it, since it may contain a password.
 fn parse(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}; begin it with https://"))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -148,17 +190,17 @@ fn parse(text: &str) -> Result<Url, String> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "holds a user name or a password; take them out, and give the token apart from it".to_owned(),
+            "contains a user name or a password; remove them, and set the token separately".to_owned(),
         );
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err(
-            "would send the token in the clear; begin it with https:// (http:// is for this machine's own servers)"
+            "would send the token in plain text; begin it with https:// (http:// is for servers on this machine)"
                 .to_owned(),
         );
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a query or a fragment; give only scheme, host and path".to_owned());
+        return Err("has a query or a fragment; use only scheme, host and path".to_owned());
     }
     Ok(url)
 }
@@ -168,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_cannot_serve_are_refused_without_repeating_them() {
+    fn unusable_base_urls_are_rejected_without_repeating_them() {
         for text in [
             "",
             "api.github.com",
@@ -203,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_enterprise_address_with_a_path_is_taken() {
+    fn a_base_url_may_have_a_path() {
         let client = Client::new("https://ghe.example/api/v3/", RequestConfig::new()).unwrap();
         assert_eq!(client.base_url().path(), "/api/v3/");
     }

@@ -1,8 +1,7 @@
 //! Calls of endpoints that the description does not have, such as GraphQL or a repository's pull requests.
 //!
-//! They go the way of the generated ones, [`Call`]: the same headers, transport, redirects and reading of answers, the
-//! same refusal of path arguments that would reach another endpoint. The address is always made from the client's own,
-//! so that the token cannot be sent elsewhere.
+//! They use [`Call`] as the generated ones do: the same headers, transport, redirects and decoding, the same check of path
+//! arguments. The URL is always made from the client's own, so that the token cannot be sent to another host.
 use std::fmt;
 
 use reqwest::{Method, Url};
@@ -16,14 +15,14 @@ use super::error::{Error, InvalidRequest};
 use super::response::ResponseValue;
 use super::transport::Operation;
 
-/// What counts as success where no description says which status is.
+/// The statuses that mean success, where no description names one.
 const SUCCESS: [u16; 6] = [200, 201, 202, 203, 204, 206];
 
 impl Client {
-    /// Begins a call of an endpoint that this crate was not generated for.
+    /// Builds a request to an endpoint that this crate was not generated for.
     ///
-    /// The operation has the path of the endpoint, with parameters in braces; each of them is to be set by
-    /// [`CustomRequest::path`], in order.
+    /// The operation holds the path template, with parameters in braces; set each of them with [`CustomRequest::path`], in
+    /// order.
     ///
     /// ```
     /// use agents_api_raw::{Client, Error, Operation, reqwest::Method, serde_json::Value};
@@ -47,20 +46,20 @@ impl Client {
         CustomRequest::new(self, operation, method)
     }
 
-    /// Begins a call of GraphQL, which is named `id` for transports.
+    /// Builds a GraphQL request; transports see it under the name `id`.
     ///
-    /// GraphQL answers most refusals under status 200: look for `errors` in what [`CustomRequest::send`] returns.
+    /// GraphQL reports most errors with status 200: check `errors` in the result of [`CustomRequest::send`].
     ///
-    /// Its address is `/graphql` below the client's own, as `https://api.github.com` and `https://api.SUBDOMAIN.ghe.com`
-    /// have it. Where the client's address ends in `/api/v3`, as an Enterprise Server's does, it is `/api/graphql`.
+    /// The URL is `/graphql` below the base URL, as on `https://api.github.com` and `https://api.SUBDOMAIN.ghe.com`. Where
+    /// the base URL ends in `/api/v3`, as on an Enterprise Server, it is `/api/graphql`.
     ///
     /// ```
     /// # async fn run(client: agents_api_raw::Client) -> Result<(), agents_api_raw::Error> {
     /// use agents_api_raw::serde_json::{Value, json};
     ///
     /// let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
-    /// let answer = client.graphql("nodes", query, json!({ "ids": ["PR_kwDOABCD"] })).send::<Value>().await?;
-    /// println!("{} {}", answer["data"], answer["errors"]);
+    /// let response = client.graphql("nodes", query, json!({ "ids": ["PR_kwDOABCD"] })).send::<Value>().await?;
+    /// println!("{} {}", response["data"], response["errors"]);
     /// # Ok(())
     /// # }
     /// ```
@@ -71,12 +70,12 @@ impl Client {
         }
         match serde_json::to_value(variables) {
             Ok(variables) => request.json(json!({ "query": query, "variables": variables })),
-            Err(error) => request.refuse("variables", error.to_string()),
+            Err(error) => request.fail("variables", error.to_string()),
         }
     }
 }
 
-/// Where the server whose REST API is at `base` has GraphQL.
+/// The URL of GraphQL on the server whose REST API is at `base`.
 fn graphql_url(base: &Url) -> Url {
     let path = base.path().trim_end_matches('/');
     let path = match path.strip_suffix("/api/v3") {
@@ -88,12 +87,12 @@ fn graphql_url(base: &Url) -> Url {
     url
 }
 
-/// A call in the making; made by [`Client::request`] and [`Client::graphql`].
+/// Builder of a request, from [`Client::request`] and [`Client::graphql`].
 #[must_use = "nothing is sent until `send` is awaited"]
 pub struct CustomRequest<'a> {
     operation: Operation,
     call: Result<Call<'a>, Error>,
-    /// The path's parameters that are not set yet, the next one last.
+    /// The path parameters still to be set, the next one last.
     parameters: Vec<&'static str>,
 }
 
@@ -107,41 +106,37 @@ impl<'a> CustomRequest<'a> {
         }
     }
 
-    /// Sets the path's next parameter, which has this name.
+    /// Sets the next parameter of the path, which must have this name.
     pub fn path(mut self, name: &'static str, value: impl Into<String>) -> Self {
         if self.parameters.pop() != Some(name) {
             let path = self.operation.path();
-            return self.refuse(name, format!("is not the next parameter of {path}"));
+            return self.fail(name, format!("is not the next parameter of {path}"));
         }
         self.with(|call| call.path(name, Ok(value.into())))
     }
 
-    /// Adds a query parameter; `None` is left out, a list repeats its name.
+    /// Adds a query parameter: `None` is left out, a list repeats the name.
     pub fn query(self, name: &'static str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(Value::Null) => self,
             Ok(value) => self.with(|call| call.query(name, Ok(Some(value)))),
-            Err(error) => self.refuse(name, error.to_string()),
+            Err(error) => self.fail(name, error.to_string()),
         }
     }
 
-    /// Sets the body.
+    /// Sets the JSON body.
     pub fn json(self, body: impl Serialize) -> Self {
         self.with(|call| call.json(Ok(body)))
     }
 
-    /// Sends the request and reads the answer, whose success may be any of 200 to 204 and 206. The answer to a 204 is
-    /// `null`.
+    /// Sends the request and decodes the response; 200 to 204 and 206 mean success. The value of a 204 is `null`.
     ///
     /// # Errors
-    /// As for the generated calls. [`Error::InvalidRequest`] also when a parameter of the path was not set, or not in
-    /// its place.
+    /// Those of the generated calls. [`Error::InvalidRequest`] also when a parameter of the path was not set, or not in
+    /// order.
     pub async fn send<T: DeserializeOwned>(self) -> Result<ResponseValue<T>, Error> {
         match self.parameters.last().copied() {
-            Some(missing) => {
-                self.refuse(missing, "is not set; call `.path(…)`".to_owned())
-                    .call
-            }
+            Some(missing) => self.fail(missing, "is not set; call `.path(…)`".to_owned()).call,
             None => self.call,
         }?
         .send(&SUCCESS)
@@ -157,8 +152,8 @@ impl<'a> CustomRequest<'a> {
         self
     }
 
-    /// The first refusal is the one that is told.
-    fn refuse(self, argument: &'static str, reason: String) -> Self {
+    /// Keeps the first error.
+    fn fail(self, argument: &'static str, reason: String) -> Self {
         let id = self.operation.id();
         self.with(|_| Err(Error::InvalidRequest(InvalidRequest::new(id, argument, reason))))
     }
@@ -166,7 +161,7 @@ impl<'a> CustomRequest<'a> {
 
 impl fmt::Debug for CustomRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The body may hold what no log should.
+        // The body may contain a prompt, and the query anything.
         f.debug_struct("CustomRequest")
             .field("operation", &self.operation)
             .finish_non_exhaustive()
@@ -178,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn graphql_is_beside_the_rest_api_of_each_kind_of_server() {
+    fn graphql_has_the_url_of_its_kind_of_server() {
         for (base, graphql) in [
             ("https://api.github.com", "https://api.github.com/graphql"),
             ("https://api.acme.ghe.com/", "https://api.acme.ghe.com/graphql"),

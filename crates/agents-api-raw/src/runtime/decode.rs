@@ -9,37 +9,33 @@ use super::json;
 use super::response::{RawResponse, ResponseValue};
 use super::sanitize::sanitize_for_display;
 
-/// The largest body that is read, decompressed. A page of 100 tasks is about 200 KiB. JSON made for it takes up to 150
-/// times its size in memory (`[{"":0},{"":0},…]`), so that this is also a bound of about 2.5 GiB there.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// The largest body to read, decompressed. A page of 100 tasks has about 200 KiB.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// As much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
-const LARGEST_ERROR_BODY: usize = 1024 * 1024;
+/// How much of an error's body is kept. GitHub's have a few hundred bytes, a proxy's page a few thousand.
+const MAX_ERROR_BODY: usize = 1024 * 1024;
 
-/// Reads the answer whole, and decodes it if its status is one of `success`.
+/// Reads the response, the last of `requests_sent`, and decodes it if its status is one of `success`.
 pub(super) async fn decode<T: DeserializeOwned>(
     response: reqwest::Response,
+    requests_sent: u32,
     success: &[u16],
 ) -> Result<ResponseValue<T>, Error> {
     if !success.contains(&response.status().as_u16()) {
-        let raw = read(response, Limit::Cut(LARGEST_ERROR_BODY)).await?;
+        let raw = read(response, requests_sent, Oversize::Truncate(MAX_ERROR_BODY)).await?;
         return Err(Error::Status(Box::new(raw)));
     }
-    let raw = read(response, Limit::Refuse(LARGEST_BODY)).await?;
-    if let Some(other) = other_than_json(&raw.headers) {
-        return Err(Error::Decode {
-            response: Box::new(raw),
-            source: serde::de::Error::custom(format!("its type is {other:?}, which is not JSON")),
-        });
-    }
-    // A status that means "no content" is the JSON of nothing.
-    let body: &[u8] = if raw.status == StatusCode::NO_CONTENT {
-        b"null"
-    } else {
-        &raw.body
+    let raw = read(response, requests_sent, Oversize::Fail(MAX_BODY)).await?;
+    let decoded = match non_json_type(&raw.headers) {
+        Some(media_type) => Err(serde::de::Error::custom(format_args!(
+            "its content-type is {media_type:?}, which is not JSON"
+        ))),
+        // The status means that there is no body.
+        None if raw.status == StatusCode::NO_CONTENT => json::parse(b"null"),
+        None => json::parse(&raw.body),
     };
-    match json::parse(body) {
-        Ok(value) => Ok(ResponseValue::new(value, raw.status, raw.headers)),
+    match decoded {
+        Ok(value) => Ok(ResponseValue::from_raw(value, raw)),
         Err(source) => Err(Error::Decode {
             response: Box::new(raw),
             source,
@@ -47,11 +43,14 @@ pub(super) async fn decode<T: DeserializeOwned>(
     }
 }
 
-/// The media type of the body, if it says that it is something else than JSON.
-fn other_than_json(headers: &HeaderMap) -> Option<String> {
-    let told = headers.get(CONTENT_TYPE)?.as_bytes();
-    let essence = told.split(|byte| *byte == b';').next().unwrap_or_default();
-    let essence = essence.trim_ascii();
+/// The media type of the body, if the headers say that it is not JSON.
+fn non_json_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+    let essence = value
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
     let suffix = essence.len().checked_sub(5).map(|at| &essence[at..]);
     let json = essence.is_empty()
         || essence.eq_ignore_ascii_case(b"application/json")
@@ -59,29 +58,29 @@ fn other_than_json(headers: &HeaderMap) -> Option<String> {
     (!json).then(|| sanitize_for_display(&String::from_utf8_lossy(essence).to_ascii_lowercase()))
 }
 
-/// What becomes of a body that is too large.
+/// What to do with a body of more bytes than given.
 #[derive(Clone, Copy)]
-enum Limit {
-    /// Its beginning is taken for the whole.
-    Cut(usize),
-    /// It is an error.
-    Refuse(usize),
+enum Oversize {
+    Truncate(usize),
+    Fail(usize),
 }
 
-/// Reads the answer whole. If it breaks off, what has arrived is in the error.
-async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawResponse, Error> {
+/// Reads the whole response. If reading fails, the error holds what arrived.
+async fn read(
+    mut response: reqwest::Response,
+    requests_sent: u32,
+    oversize: Oversize,
+) -> Result<RawResponse, Error> {
     let status = response.status();
-    // Taken, not copied: how long the body is was read from them before.
+    // Moved, not cloned: reqwest read the length of the body from them before.
     let headers = std::mem::take(response.headers_mut());
     let mut body = Body::Empty;
-    let broken = loop {
+    let failure = loop {
         match response.chunk().await {
-            Ok(Some(chunk)) => match limit {
-                Limit::Refuse(largest) if body.len() + chunk.len() > largest => {
-                    break Some(too_large(largest));
-                }
-                Limit::Cut(largest) if body.len() + chunk.len() > largest => {
-                    let room = largest - body.len();
+            Ok(Some(chunk)) => match oversize {
+                Oversize::Fail(max) if body.len() + chunk.len() > max => break Some(too_large(max)),
+                Oversize::Truncate(max) if body.len() + chunk.len() > max => {
+                    let room = max - body.len();
                     body.push(chunk.slice(..room));
                     break None;
                 }
@@ -95,8 +94,9 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
         status,
         headers,
         body: body.into_bytes(),
+        requests_sent,
     };
-    match broken {
+    match failure {
         None => Ok(raw),
         Some(source) => Err(Error::Body {
             response: Box::new(raw),
@@ -105,9 +105,9 @@ async fn read(mut response: reqwest::Response, limit: Limit) -> Result<RawRespon
     }
 }
 
-/// Of a kind of its own: such a body would be as large the next time.
-fn too_large(largest: usize) -> Box<dyn std::error::Error + Send + Sync> {
-    let message = format!("the body is larger than {largest} bytes");
+/// An error of its own kind, since the body would be as large the next time.
+fn too_large(max: usize) -> Box<dyn std::error::Error + Send + Sync> {
+    let message = format!("the body is larger than {max} bytes");
     std::io::Error::new(std::io::ErrorKind::FileTooLarge, message).into()
 }
 
@@ -156,7 +156,7 @@ impl Body {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &'static str) -> reqwest::Response {
+    fn response(status: u16, body: &'static str) -> reqwest::Response {
         http::Response::builder()
             .status(status)
             .body(body)
@@ -165,17 +165,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_beyond_the_limit_is_not_read_on() {
+    async fn a_body_beyond_the_limit_is_not_read_further() {
         assert_eq!(
-            read(answer(200, "0123456789"), Limit::Refuse(10))
+            read(response(200, "0123456789"), 1, Oversize::Fail(10))
                 .await
                 .unwrap()
                 .body(),
             "0123456789"
         );
-        let cut = read(answer(500, "0123456789x"), Limit::Cut(10)).await.unwrap();
+        let cut = read(response(500, "0123456789x"), 1, Oversize::Truncate(10))
+            .await
+            .unwrap();
         assert_eq!(cut.body(), "0123456789");
-        let error = read(answer(200, "0123456789x"), Limit::Refuse(10))
+        let error = read(response(200, "0123456789x"), 1, Oversize::Fail(10))
             .await
             .unwrap_err();
         assert!(
@@ -185,14 +187,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_content_is_a_value_only_of_its_status() {
-        assert_eq!(decode::<()>(answer(204, ""), &[204]).await.unwrap().status(), 204);
-        assert!(decode::<()>(answer(200, ""), &[200]).await.is_err());
+    async fn an_empty_body_is_a_value_only_after_204() {
+        assert_eq!(
+            decode::<()>(response(204, ""), 1, &[204]).await.unwrap().status(),
+            204
+        );
+        assert!(decode::<()>(response(200, ""), 1, &[200]).await.is_err());
     }
 
     #[tokio::test]
-    async fn a_body_of_another_type_is_no_value() {
-        for (told, taken) in [
+    async fn a_body_of_another_media_type_is_not_decoded() {
+        for (content_type, decodes) in [
             (None, true),
             (Some(""), true),
             (Some("application/json; charset=utf-8"), true),
@@ -202,17 +207,17 @@ mod tests {
             (Some("\u{e9}"), false),
         ] {
             let mut response = http::Response::builder();
-            if let Some(told) = told {
-                response = response.header("content-type", told);
+            if let Some(content_type) = content_type {
+                response = response.header("content-type", content_type);
             }
             let response = response.body("{}").unwrap().into();
-            let decoded = decode::<serde_json::Value>(response, &[200]).await;
-            assert_eq!(decoded.is_ok(), taken, "{told:?}");
+            let decoded = decode::<serde_json::Value>(response, 1, &[200]).await;
+            assert_eq!(decoded.is_ok(), decodes, "{content_type:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_body_of_another_form_is_not_quoted() {
+    async fn errors_do_not_quote_the_body() {
         #[derive(Debug, serde::Deserialize)]
         struct Form {
             #[allow(dead_code, reason = "only its type matters")]
@@ -223,7 +228,7 @@ mod tests {
             r#"{"count":"hunter2"}"#,
             r#"{"count":"a \"hunter2\" b"}"#,
         ] {
-            let error = decode::<Form>(answer(200, body), &[200]).await.unwrap_err();
+            let error = decode::<Form>(response(200, body), 1, &[200]).await.unwrap_err();
             let Error::Decode { response, source } = &error else {
                 panic!("{error:?}");
             };
@@ -249,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_put_together_in_order() {
+    fn chunks_are_joined_in_order() {
         let mut body = Body::Empty;
         for chunk in ["a", "bc", "", "def"] {
             body.push(Bytes::from_static(chunk.as_bytes()));

@@ -1,4 +1,4 @@
-//! Every way a call can fail. None of them loses the status, the headers or the body of an answer that arrived.
+//! Every way a call can fail. No error loses the status, headers or body of a response that arrived.
 use std::fmt;
 
 use reqwest::StatusCode;
@@ -14,8 +14,8 @@ use super::sanitize::sanitize_for_display;
 /// match client.get_task().task_id("TASK_ID").send().await {
 ///     Ok(task) => println!("{}", task.state),
 ///     Err(error) => match error.response() {
-///         Some(answer) => eprintln!("{}: {:?}", answer.status(), answer.message()),
-///         None => eprintln!("no answer: {error}"),
+///         Some(response) => eprintln!("{}: {:?}", response.status(), response.message()),
+///         None => eprintln!("no response: {error}"),
 ///     },
 /// }
 /// # }
@@ -23,56 +23,94 @@ use super::sanitize::sanitize_for_display;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// An argument is missing or cannot be used. Nothing was sent.
+    /// An argument is missing or invalid. Nothing was sent.
     InvalidRequest(InvalidRequest),
-    /// The transport did not send the request, for a reason of its own. Nothing was sent.
+    /// The transport did not send the request, for a reason of its own.
     NotSent(Box<dyn std::error::Error + Send + Sync>),
-    /// No answer arrived. Whether the request did is not known; `is_connect()` of the error tells when it did not.
+    /// There was no response. Whether the request arrived is unknown, unless `is_connect()` of the error says that it
+    /// did not.
     Transport(reqwest::Error),
-    /// The answer broke off; its status, headers and the part of the body that arrived are here.
+    /// The connection failed while the body was read.
     Body {
-        /// What arrived.
+        /// Status, headers, and the part of the body that arrived.
         response: Box<RawResponse>,
-        /// What went wrong; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body is beyond 16 MiB.
+        /// The cause; an [`io::Error`](std::io::Error) of the kind `FileTooLarge` if the body exceeds 16 MiB.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A success whose body is not what the API promises. For a start this means: the task *was* started.
+    /// The status says success, but the body does not have the documented form. After a start this means that the task
+    /// *was* started.
     Decode {
-        /// The whole answer.
+        /// The whole response.
         response: Box<RawResponse>,
-        /// Where the body departs from the promised form.
+        /// Where the body differs from the documented form. See [`Error::is_truncated`].
         source: serde_json::Error,
     },
-    /// Any other status than the operation's success.
+    /// The status is not the operation's success.
     Status(Box<RawResponse>),
-    /// The transport got no answer, for a reason of its own. Whether the request arrived is not known.
+    /// The transport obtained no response, for a reason of its own. Whether the request arrived is unknown.
     Custom(Box<dyn std::error::Error + Send + Sync>),
+    /// A redirect was followed, and the request to the new location got no response.
+    AfterRedirect {
+        /// How many requests were sent, the failed one included.
+        requests_sent: u32,
+        /// The last failure.
+        source: Box<Error>,
+    },
 }
 
 impl Error {
-    /// The answer, if one arrived.
+    /// The response, if one arrived.
     pub fn response(&self) -> Option<&RawResponse> {
         match self {
             Self::Body { response, .. } | Self::Decode { response, .. } | Self::Status(response) => {
                 Some(response)
             }
-            Self::InvalidRequest(_) | Self::NotSent(_) | Self::Transport(_) | Self::Custom(_) => None,
+            Self::InvalidRequest(_)
+            | Self::NotSent(_)
+            | Self::Transport(_)
+            | Self::Custom(_)
+            | Self::AfterRedirect { .. } => None,
         }
     }
 
-    /// The status of the answer, if one arrived.
+    /// The status of the response, if one arrived.
     pub fn status(&self) -> Option<StatusCode> {
         self.response().map(RawResponse::status)
     }
 
-    /// The headers of the answer, if one arrived.
+    /// The headers of the response, if one arrived.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(RawResponse::headers)
+    }
+
+    /// Whether the body ended early, so that the same request may succeed when it is repeated.
+    ///
+    /// Every other [`Error::Decode`] is permanent: a byte order mark, `NaN`, invalid UTF-8, JSON nested too deep or of
+    /// too many values, a media type other than JSON, or a form other than the documented one comes again.
+    pub fn is_truncated(&self) -> bool {
+        match self {
+            Self::Body { source, .. } => {
+                let error = source.downcast_ref::<std::io::Error>();
+                error.is_none_or(|error| error.kind() != std::io::ErrorKind::FileTooLarge)
+            }
+            Self::Decode { source, .. } => source.is_eof(),
+            _ => false,
+        }
+    }
+
+    /// How many requests were sent: 0 when none was, more than 1 after redirects. A [`Transport`](crate::Transport) that
+    /// repeats requests counts its own.
+    pub fn requests_sent(&self) -> u32 {
+        match self {
+            Self::InvalidRequest(_) | Self::NotSent(_) => 0,
+            Self::AfterRedirect { requests_sent, .. } => *requests_sent,
+            _ => self.response().map_or(1, RawResponse::requests_sent),
+        }
     }
 }
 
 impl From<reqwest::Error> for Error {
-    /// No answer arrived. The address is left out of the error: a query may hold what no log should.
+    /// There was no response. The URL is removed from the error: its query may hold what no log should.
     fn from(error: reqwest::Error) -> Self {
         Self::Transport(error.without_url())
     }
@@ -91,33 +129,34 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidRequest(invalid) => invalid.fmt(f),
-            Self::NotSent(_) => f.write_str("the transport did not send the request"),
+            Self::NotSent(_) => f.write_str("request not sent: the transport refused it"),
             Self::Transport(error) => {
                 let cause = innermost(error).to_string();
-                write!(f, "no answer arrived: {}", sanitize_for_display(&cause))
+                let timeout = if error.is_timeout() { "timeout, " } else { "" };
+                write!(f, "{timeout}no response: {}", sanitize_for_display(&cause))
             }
-            Self::Body { response, .. } => write!(f, "the answer {} broke off", response.status()),
+            Self::Body { response, .. } => {
+                write!(f, "response {}: reading the body failed", response.status())
+            }
             Self::Decode { response, .. } => {
                 write!(
                     f,
-                    "the body of the answer {} is not of the promised form",
+                    "response {}: the body does not have the documented form",
                     response.status()
                 )
             }
             Self::Status(response) => {
-                write!(f, "the answer was {}: {}", response.status(), response.excerpt())?;
+                write!(f, "response {}: {}", response.status(), response.excerpt())?;
                 match response.headers().get(LOCATION) {
                     Some(location) if response.status().is_redirection() => {
-                        write!(
-                            f,
-                            " (it points to {})",
-                            sanitize_for_display(&String::from_utf8_lossy(location.as_bytes()))
-                        )
+                        let location = String::from_utf8_lossy(location.as_bytes());
+                        write!(f, "; it redirects to {}", sanitize_for_display(&location))
                     }
                     _ => Ok(()),
                 }
             }
-            Self::Custom(_) => f.write_str("the transport got no answer"),
+            Self::Custom(_) => f.write_str("no response: the transport failed"),
+            Self::AfterRedirect { source, .. } => write!(f, "after a redirect: {source}"),
         }
     }
 }
@@ -129,12 +168,13 @@ impl std::error::Error for Error {
             Self::Body { source, .. } => Some(&**source),
             Self::Decode { source, .. } => Some(source),
             Self::NotSent(error) | Self::Custom(error) => Some(&**error),
+            Self::AfterRedirect { source, .. } => source.source(),
             Self::InvalidRequest(_) | Self::Status(_) => None,
         }
     }
 }
 
-/// Which argument of which operation cannot be used, and why.
+/// The argument that is invalid, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRequest {
     operation: &'static str,
@@ -151,12 +191,12 @@ impl InvalidRequest {
         }
     }
 
-    /// The operation that was called, such as `start_task`.
+    /// The operation, such as `start_task`.
     pub fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// The argument that cannot be used, such as `owner`.
+    /// The argument, such as `owner`.
     pub fn argument(&self) -> &'static str {
         self.argument
     }

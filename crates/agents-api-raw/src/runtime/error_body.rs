@@ -1,4 +1,4 @@
-//! What an error body says to people.
+//! The message in an error's body.
 use std::fmt;
 
 use serde::Deserialize;
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::json;
 
-/// The largest body that is taken for one of GitHub's error bodies, which have a few hundred bytes.
-const LARGEST: usize = 1024 * 1024;
+/// The largest body to parse. GitHub's error bodies have a few hundred bytes.
+const MAX_LEN: usize = 1024 * 1024;
 
-/// The part of an error body that people read. Real ones lack documented fields and have `errors` of any form.
+/// The part of an error's body meant for people. Real ones lack documented fields and have `errors` of any form (observed).
 #[derive(Deserialize)]
 pub(super) struct ErrorBody {
     pub(super) message: String,
@@ -18,9 +18,9 @@ pub(super) struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// What the body says, if it is one of GitHub's.
+    /// Parses a body, if it is one of GitHub's.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        (body.len() <= LARGEST).then(|| json::parse(body).ok()).flatten()
+        (body.len() <= MAX_LEN).then(|| json::parse(body).ok()).flatten()
     }
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for ErrorBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         let errors = self.errors.as_array().into_iter().flatten();
-        // GraphQL's one complaint is the message itself.
+        // The one error of a GraphQL response repeats the message.
         let errors =
             errors.filter(|error| error.get("message").and_then(Value::as_str) != Some(&self.message));
         for (index, error) in errors.take(3).enumerate() {
@@ -50,7 +50,7 @@ mod tests {
     use super::ErrorBody;
 
     #[test]
-    fn the_first_errors_are_told_in_whatever_form_they_come() {
+    fn the_first_errors_are_shown_in_any_form() {
         for (body, text) in [
             (r#"{"message":"Not Found"}"#, "Not Found"),
             (

@@ -3,8 +3,8 @@ use serde::de::{DeserializeOwned, Error};
 
 use super::sanitize::sanitize_for_display;
 
-/// The most values (of any kind, nested ones included) a body may hold. A page of 100 tasks has about 4,000, a page of
-/// 100 pull requests about 40,000. In memory a value takes up to 700 bytes (`[{"":0},{"":0},…]`), whatever its length.
+/// The number of values (nested ones included) that a body may contain. A page of 100 tasks has about 4,000, a page of 100
+/// pull requests about 40,000. A value may take some hundred bytes of memory (`[{"":0},{"":0},…]`), whatever its length.
 const MAX_VALUES: usize = 250_000;
 
 /// Decodes a whole body.

@@ -1,11 +1,11 @@
-//! How open enums are read: a known value costs no allocation, an unknown one keeps its text.
+//! Reads open enums: a known value needs no allocation, an unknown one keeps its text.
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
-/// Reads a string; `unknown` takes what `known` does not.
+/// Reads a string and maps it by `known`, or by `unknown` if that returns `None`.
 pub(crate) fn open_enum<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     known: impl Fn(&str) -> Option<T>,

@@ -1,13 +1,13 @@
-//! What may stand between two slashes of a path.
+//! Values that may stand between two slashes of a path.
 
-/// Whether `value` can be a segment of a path, such as an owner, a repository or a task's id.
+/// Checks that `value` can be one segment of a path, such as an owner, a repository or a task id.
 ///
-/// `.` and `..` are resolved before a request is sent, an empty segment moves its successors, a slash begins the next
-/// segment, URL parsers take a backslash for a slash and drop line breaks and tabs, after which `.\t.` is `..`.
-/// Everything else is percent-encoded and stays where it is.
+/// URL parsers resolve `.` and `..`, treat a backslash as a slash, and drop line breaks and tabs, which turns `.\t.` into
+/// `..`; an empty segment shifts those after it. Each of these would reach another endpoint. Everything else is
+/// percent-encoded.
 ///
 /// # Errors
-/// What is wrong with the value, as the end of a sentence that begins with it.
+/// The reason, as the end of a sentence that begins with the value.
 ///
 /// ```
 /// assert!(agents_api_raw::check_path_segment("hello-world").is_ok());
@@ -15,31 +15,31 @@
 /// ```
 pub fn check_path_segment(value: &str) -> Result<(), &'static str> {
     match value {
-        "" => Err("is empty, which is not a path segment"),
+        "" => Err("is empty: a path segment needs at least one character"),
         "." | ".." => Err("is not a path segment: it would reach another endpoint"),
-        _ if is_plain(value) => Ok(()), // so is nearly every one
-        _ if value.contains(['/', '\\']) => Err("is not a path segment: it holds a slash"),
+        _ if is_unreserved(value) => Ok(()), // nearly all are
+        _ if value.contains(['/', '\\']) => Err("is not a path segment: it contains a slash"),
         _ if value.contains(char::is_control) => {
-            Err("is not a path segment: it holds a line break or another control character")
+            Err("is not a path segment: it contains a line break or another control character")
         }
         _ => Ok(()),
     }
 }
 
-/// Whether every byte of the text means nothing else in an address than itself.
-pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| PLAIN[usize::from(byte)])
+/// Whether every character is unreserved (RFC 3986), so that it needs no encoding.
+pub(super) fn is_unreserved(text: &str) -> bool {
+    text.bytes().all(|byte| UNRESERVED[usize::from(byte)])
 }
 
-/// The unreserved characters of RFC 3986. A table, since every segment of every request is looked at.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
+/// A table, since every segment of every request is checked.
+const UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        unreserved[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         byte += 1;
     }
-    plain
+    unreserved
 };
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     use super::check_path_segment;
 
     #[test]
-    fn what_would_escape_is_refused() {
+    fn segments_that_would_reach_another_endpoint_are_rejected() {
         for value in [
             "", ".", "..", "a/b", "/", "..\\x", "\\", ".\t.", "..\n", "\n", "\t..", ".\r", "a\tb", "\0",
             "\u{7f}",
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_in_place_is_taken() {
+    fn other_segments_are_accepted() {
         for value in [
             "octocat", "...", ".github", "a b", "%2e%2e", "ü", "a?b#c", "a..b", "．．", ";",
         ] {

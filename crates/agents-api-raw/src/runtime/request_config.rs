@@ -1,4 +1,4 @@
-//! What every request carries, and who sends it.
+//! What every request carries, and the transport that sends it.
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,16 +7,15 @@ use reqwest::header::{
 };
 
 use super::error::{Error, InvalidRequest};
-use super::redirect;
 use super::transport::{Operation, Transport};
 use crate::generated::api_version::API_VERSION;
 
 /// The header that selects the API version.
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
 
-/// The headers that go with every request, and the transport that sends it.
+/// The headers of every request, and the transport that sends it.
 ///
-/// A new pipeline sends GitHub's media type, the API version this crate was generated from
+/// The default headers are GitHub's media type, the API version this crate was generated from
 /// ([`API_VERSION`](crate::API_VERSION)), and a `User-Agent`, without which GitHub refuses requests.
 ///
 /// ```
@@ -34,7 +33,7 @@ pub struct RequestConfig {
 }
 
 impl RequestConfig {
-    /// The default headers, and no token.
+    /// Returns the default headers, without a token.
     pub fn new() -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
@@ -52,14 +51,15 @@ impl RequestConfig {
     /// Sends `token` with every request. It is marked sensitive: no `Debug` output shows it.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] when the token holds characters that no header may hold, such as a line break read
-    /// along from a file.
+    /// [`Error::InvalidRequest`] when the token holds characters that no header may hold, such as the line break at the
+    /// end of a file.
     pub fn bearer_token(mut self, token: &str) -> Result<Self, Error> {
         let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
             Error::InvalidRequest(InvalidRequest::new(
                 "client",
                 "token",
-                "holds a character that no header may hold; is there a line break at its end?".to_owned(),
+                "holds a character that no header may hold: is there a line break at its end? Remove it"
+                    .to_owned(),
             ))
         })?;
         value.set_sensitive(true);
@@ -67,7 +67,7 @@ impl RequestConfig {
         Ok(self)
     }
 
-    /// Sends a header with every request, in place of the default of that name. One that carries credentials is marked
+    /// Sends a header with every request, replacing the default of that name. Headers that carry credentials are marked
     /// sensitive.
     #[must_use]
     pub fn header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
@@ -78,38 +78,20 @@ impl RequestConfig {
         self
     }
 
-    /// Lets `transport` send the requests.
+    /// Sends the requests through `transport`.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// The headers that go with every request.
+    /// The headers of every request.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// Sends what `request` makes of an address, of `url` first.
+    /// Sends one request, to which the headers were added.
     pub(super) async fn send(
-        &self,
-        http: &reqwest::Client,
-        url: reqwest::Url,
-        request: impl Fn(reqwest::Url) -> reqwest::Request,
-        operation: Operation,
-    ) -> Result<reqwest::Response, Error> {
-        redirect::follow(url, |url| {
-            let mut request = request(url);
-            let headers = request.headers_mut();
-            for (name, value) in &self.headers {
-                headers.insert(name, value.clone());
-            }
-            self.send_once(http, request, operation)
-        })
-        .await
-    }
-
-    async fn send_once(
         &self,
         http: &reqwest::Client,
         request: reqwest::Request,
@@ -130,7 +112,7 @@ impl Default for RequestConfig {
 
 impl fmt::Debug for RequestConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A header of the caller's own may be a secret too, so only names are shown.
+        // The value of any header may be a secret, so only names are shown.
         let names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
         f.debug_struct("RequestConfig")
             .field("headers", &names)

@@ -1,4 +1,4 @@
-//! A response: decoded, or as it came.
+//! A response: decoded, or as it was received.
 use std::fmt;
 use std::ops::Deref;
 
@@ -9,44 +9,53 @@ use serde::de::DeserializeOwned;
 
 use super::error_body::ErrorBody;
 use super::json;
-use super::sanitize::{self, sanitize_for_display};
+use super::sanitize::{MAX_INPUT, sanitize_for_display};
 
-/// A decoded answer with its status and headers. Dereferences to the value.
+/// A decoded response with its status, headers and body. Dereferences to the value.
 #[derive(Clone, PartialEq)]
 pub struct ResponseValue<T> {
     value: T,
-    status: StatusCode,
-    headers: HeaderMap,
+    raw: RawResponse,
 }
 
 impl<T> ResponseValue<T> {
-    /// An answer made by hand, for tests.
+    /// Makes a response without a body, for tests.
     pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
-        Self {
-            value,
-            status,
-            headers,
-        }
+        Self::from_raw(value, RawResponse::new(status, headers, Bytes::new()))
     }
 
-    /// The value alone.
+    pub(super) fn from_raw(value: T, raw: RawResponse) -> Self {
+        Self { value, raw }
+    }
+
+    /// Returns the value alone.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The value, and the headers it came with.
+    /// Returns the value with its status and headers.
     pub fn into_parts(self) -> (T, StatusCode, HeaderMap) {
-        (self.value, self.status, self.headers)
+        (self.value, self.raw.status, self.raw.headers)
     }
 
-    /// The status of the answer.
+    /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.raw.status
     }
 
-    /// The headers of the answer, among them `link`, `etag` and the rate limit.
+    /// The headers, among them `link`, `etag` and the rate limit.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.raw.headers
+    }
+
+    /// The body as received, decompressed: every field, `null`, time zone and digit of it.
+    pub fn body(&self) -> &Bytes {
+        &self.raw.body
+    }
+
+    /// How many requests were sent: more than 1 after redirects.
+    pub fn requests_sent(&self) -> u32 {
+        self.raw.requests_sent
     }
 }
 
@@ -61,27 +70,29 @@ impl<T> Deref for ResponseValue<T> {
 impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseValue")
-            .field("status", &self.status)
+            .field("status", &self.raw.status)
             .field("value", &self.value)
             .finish_non_exhaustive()
     }
 }
 
-/// An answer as it came: status, headers, and as much of the body as arrived.
+/// A response as it was received: status, headers, and the part of the body that arrived.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    pub(super) requests_sent: u32,
 }
 
 impl RawResponse {
-    /// An answer made by hand, for tests.
+    /// Makes a response, for tests.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         Self {
             status,
             headers,
             body,
+            requests_sent: 1,
         }
     }
 
@@ -95,13 +106,18 @@ impl RawResponse {
         &self.headers
     }
 
-    /// The body. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing. Of an error's body the
-    /// first MiB is kept.
+    /// The body, decompressed. It may be anything: GitHub's JSON, a proxy's HTML, half of either, nothing. Of an error's
+    /// body the first MiB is kept.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body as JSON, such as [`types::ApiErrorBody`](crate::types::ApiErrorBody).
+    /// How many requests were sent: more than 1 after redirects.
+    pub fn requests_sent(&self) -> u32 {
+        self.requests_sent
+    }
+
+    /// Decodes the body as JSON, such as [`types::ApiErrorBody`](crate::types::ApiErrorBody).
     ///
     /// # Errors
     /// When the body is not JSON of that form. GitHub's errors sometimes lack documented fields;
@@ -110,23 +126,23 @@ impl RawResponse {
         json::parse(&self.body)
     }
 
-    /// GitHub's own words: the `message` of the body, if the body is JSON and has one.
+    /// GitHub's error message: `message` of the body, if the body is JSON and has one.
     pub fn message(&self) -> Option<String> {
         Some(ErrorBody::parse(&self.body)?.message)
     }
 
-    /// What to name when asking GitHub's support about the answer: the header `x-github-request-id`.
+    /// The header `x-github-request-id`, which GitHub's support asks for.
     pub fn request_id(&self) -> Option<&str> {
         self.headers.get("x-github-request-id")?.to_str().ok()
     }
 
-    /// The beginning of what the server said, on one line, for messages. Tokens are cut.
+    /// The beginning of the server's text, safe to display.
     pub(super) fn excerpt(&self) -> String {
         let line = if let Some(body) = ErrorBody::parse(&self.body) {
             sanitize_for_display(&body.to_string())
         } else {
-            // One byte more than is shown, so that the cut is seen.
-            let head = &self.body[..self.body.len().min(sanitize::READ + 1)];
+            // One byte more than is shown, so that the result ends in an ellipsis.
+            let head = &self.body[..self.body.len().min(MAX_INPUT + 1)];
             sanitize_for_display(&String::from_utf8_lossy(head))
         };
         if line.is_empty() {
@@ -146,6 +162,7 @@ impl fmt::Debug for RawResponse {
             .field("status", &self.status)
             .field("headers", &headers.collect::<Vec<_>>())
             .field("body", &self.excerpt())
+            .field("requests_sent", &self.requests_sent)
             .finish()
     }
 }

@@ -1,30 +1,30 @@
-//! What a server says, made fit for a log line or a terminal: short, on one line, without tokens.
+//! Makes server text safe to display in a log or a terminal: short, on one line, without tokens.
 //!
-//! It may hold escape sequences that rewrite a terminal, marks that reverse the order of characters, line breaks that
-//! forge a line of a log, or the request with its token, echoed by a debugging proxy. All of it takes time in proportion
-//! to what is shown, however much there is.
+//! The text may contain escape sequences that rewrite a terminal, marks that reverse characters, line breaks that forge a
+//! log line, or the request with its token, echoed by a debugging proxy. The work is proportional to what is shown, not to
+//! the length of the text.
 use std::borrow::Cow;
 
-/// How much is shown, in characters.
-const SHOWN: usize = 200;
+/// Characters to show at most.
+const MAX_CHARS: usize = 200;
 
-/// How much is looked at, in bytes: four make a character at most, and white space is folded.
-pub(super) const READ: usize = SHOWN * 8;
+/// Bytes to read at most: a character has up to four, and white space is folded.
+pub(super) const MAX_INPUT: usize = MAX_CHARS * 8;
 
-/// How GitHub's tokens begin.
-const BEGINNINGS: [&str; 6] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+/// The prefixes of GitHub's tokens.
+const TOKEN_PREFIXES: [&str; 6] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
 
-/// What stands before a token of any other form.
+/// Words that precede a token of any other form.
 const SCHEMES: [&str; 3] = ["bearer", "token", "basic"];
 
-/// The shortest word after a scheme that is taken for a token, if a digit is in it.
-const SHORTEST_TOKEN: usize = 16;
+/// The shortest word after a scheme to treat as a token, if it contains a digit.
+const MIN_TOKEN_LEN: usize = 16;
 
-/// The beginning of a text, as a message may show it: at most 200 characters on one line, without control characters
-/// and marks of direction, and with tokens cut to their beginning.
+/// Returns the beginning of a text, safe to display: at most 200 characters on one line, without control characters and
+/// direction marks, and with tokens cut to their prefix.
 ///
-/// Messages of this crate's errors have it applied to what the server said. Use it for values that are shown as they
-/// came, such as the name of a task or the title of a pull request.
+/// Messages of this crate's errors apply it to the server's text. Use it for values that you display as received, such as
+/// the name of a task or the title of a pull request.
 ///
 /// ```
 /// use agents_api_raw::sanitize_for_display;
@@ -32,7 +32,7 @@ const SHORTEST_TOKEN: usize = 16;
 /// assert_eq!(sanitize_for_display("done\u{1b}[2J\r\n  ghp_secret"), "done [2J ghp_…");
 /// ```
 pub fn sanitize_for_display(text: &str) -> String {
-    let mut end = text.len().min(READ);
+    let mut end = text.len().min(MAX_INPUT);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -58,7 +58,7 @@ pub fn sanitize_for_display(text: &str) -> String {
         }
         secret_follows = ends_in_scheme(&word);
     }
-    match line.char_indices().nth(SHOWN) {
+    match line.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => line.truncate(end),
         None if head.len() == text.len() => return line,
         None => {}
@@ -67,20 +67,20 @@ pub fn sanitize_for_display(text: &str) -> String {
     line
 }
 
-/// Characters that are not seen but change how others are: marks of direction, joiners, tags.
+/// Invisible characters that change how others are shown: direction marks, joiners, tags.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text with every token of GitHub's cut to its beginning.
+/// Cuts every GitHub token to its prefix. Since April 2026 tokens may contain dots and dashes (`ghs_APPID_JWT`).
 fn mask(text: &str) -> Cow<'_, str> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = next_token(rest) {
         out.push_str(before);
         out.push('…');
-        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-.".contains(c));
     }
     if out.is_empty() {
         return Cow::Borrowed(text);
@@ -89,20 +89,22 @@ fn mask(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text up to the first token, its beginning included, and what follows.
+/// The text up to the prefix of the first token, and what follows.
 fn next_token(text: &str) -> Option<(&str, &str)> {
     text.match_indices('g').find_map(|(at, _)| {
-        let begun = BEGINNINGS.iter().find(|begun| text[at..].starts_with(**begun))?;
-        Some(text.split_at(at + begun.len()))
+        let prefix = TOKEN_PREFIXES
+            .iter()
+            .find(|prefix| text[at..].starts_with(**prefix))?;
+        Some(text.split_at(at + prefix.len()))
     })
 }
 
-/// What is left of a word that begins with a token of an unknown form: nothing of the token.
+/// The word, or nothing if it starts with a token of an unknown form.
 fn without_token(word: &str) -> &str {
     let end = word
         .find(|c: char| !(c.is_ascii_alphanumeric() || "-._~+/=".contains(c)))
         .unwrap_or(word.len());
-    let is_token = end >= SHORTEST_TOKEN && word[..end].contains(|c: char| c.is_ascii_digit());
+    let is_token = end >= MIN_TOKEN_LEN && word[..end].contains(|c: char| c.is_ascii_digit());
     if is_token { "" } else { word }
 }
 
@@ -119,10 +121,11 @@ mod tests {
     use super::sanitize_for_display;
 
     #[test]
-    fn tokens_are_cut_and_nothing_else() {
+    fn tokens_are_cut_to_their_prefix() {
         for (text, shown) in [
             ("Bearer ghp_abc123 was refused", "Bearer ghp_… was refused"),
             ("github_pat_11A_xyz", "github_pat_…"),
+            ("ghs_16_eyJhb-x.eyJz.SIG_-9, next", "ghs_…, next"),
             ("a ghs_x, b gho_y!", "a ghs_…, b gho_…!"),
             ("ghp_", "ghp_…"),
             ("nothing here: gh_x", "nothing here: gh_x"),
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_act_on_a_terminal_is_gone() {
+    fn characters_that_act_on_a_terminal_are_removed() {
         for (text, shown) in [
             ("\u{1b}[2J\u{1b}]0;x\u{7}y", "[2J ]0;x y"),
             ("\u{9b}31mred", "31mred"),
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut_and_costs_no_more() {
+    fn a_long_text_is_cut_at_constant_cost() {
         let bomb = "ghp_ ".repeat(200_000);
         assert_eq!(sanitize_for_display(&bomb).chars().count(), 201);
         assert_eq!(

@@ -1,14 +1,15 @@
-//! Who sends the requests: the trait a user implements to retry, to limit, to trace or to respond without a network.
+//! Who sends the requests: the trait to implement for retries, limits, traces, or responses without a network.
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::error::Error;
 
 /// A boxed future, as [`Transport::send`] returns it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Which operation a request belongs to.
+/// The operation that a request belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     id: &'static str,
@@ -16,28 +17,28 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation of an endpoint outside the description, for [`Client::request`](crate::Client::request).
+    /// Describes an endpoint outside GitHub's description, for [`Client::request`](crate::Client::request).
     pub const fn new(id: &'static str, path: &'static str) -> Self {
         Self { id, path }
     }
 
-    /// The operation's name, such as `start_task`. For the generated ones it is also the method on
+    /// The operation's name, such as `start_task`. For generated operations it is also the method on
     /// [`Client`](crate::Client).
     pub const fn id(self) -> &'static str {
         self.id
     }
 
-    /// The path with its parameters unfilled, such as `/agents/tasks/{task_id}`: a low-cardinality name for traces.
+    /// The path template, such as `/agents/tasks/{task_id}`: a low-cardinality name for traces.
     pub const fn path(self) -> &'static str {
         self.path
     }
 }
 
-/// Sends requests in the client's stead: to retry, to limit, to trace, or to answer without a network.
+/// Sends requests in place of the HTTP client: to retry, to limit, to trace, or to respond without a network.
 ///
-/// A transport gets the complete request, headers included, and returns whatever answer it obtained, of any status;
-/// telling success from failure is left to the caller. A redirect within the host is followed by the caller too: the
-/// transport is asked again, with the new address.
+/// A transport receives the complete request, headers included, and returns the response whatever its status; the
+/// caller tells success from failure. The caller also follows redirects within the host: it calls the transport again,
+/// with the new URL. `Arc<T>` and `Box<T>` of a transport are transports too, so that the caller can keep one.
 ///
 /// ```
 /// use agents_api_raw::{BoxFuture, Client, Error, Operation, RequestConfig, Transport};
@@ -67,7 +68,7 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends `request`, which belongs to `operation`; `http` is the client's own HTTP client.
     ///
     /// # Errors
-    /// When no answer was obtained. [`Error::NotSent`] and [`Error::Custom`] carry an error of the transport's own.
+    /// When there is no response. [`Error::NotSent`] and [`Error::Custom`] carry an error of the transport's own.
     fn send<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -75,3 +76,20 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
         operation: Operation,
     ) -> BoxFuture<'a, Result<reqwest::Response, Error>>;
 }
+
+macro_rules! transport_behind {
+    ($($pointer:ident),*) => {$(
+        impl<T: Transport + ?Sized> Transport for $pointer<T> {
+            fn send<'a>(
+                &'a self,
+                http: &'a reqwest::Client,
+                request: reqwest::Request,
+                operation: Operation,
+            ) -> BoxFuture<'a, Result<reqwest::Response, Error>> {
+                (**self).send(http, request, operation)
+            }
+        }
+    )*};
+}
+
+transport_behind!(Arc, Box);

@@ -1,4 +1,4 @@
-//! A transport that answers from memory and keeps what was sent.
+//! A transport that responds from memory and records what was sent.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::fmt;

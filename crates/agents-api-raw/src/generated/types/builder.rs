@@ -61,7 +61,7 @@ impl ApiErrorBody {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -217,7 +217,7 @@ impl BranchRef {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -337,7 +337,7 @@ impl GitHubResource {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -665,7 +665,7 @@ impl Session {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -938,7 +938,7 @@ impl StartTask {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -1247,7 +1247,7 @@ impl Task {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
@@ -1477,7 +1477,7 @@ impl ValidationError {
         self
     }
 
-    /// Sets `extra`: further fields, which this version of the crate does not know.
+    /// Sets `extra`: fields that this version of the crate does not know.
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: TryInto<::serde_json::Map<String, ::serde_json::Value>>,
