@@ -96,17 +96,6 @@ fn what_is_added_to_the_spec_is_in_the_crate() {
 }
 
 #[test]
-fn a_use_of_a_merged_type_is_a_use_of_the_type() {
-    let spec = spec();
-    let mut merged = spec.clone();
-    let partial = json!({ "allOf": [{ "$ref": "#/components/schemas/Task" }], "x-without": ["sessions"] });
-    merged["components"]["schemas"]["TaskList"]["properties"]["tasks"]["items"] = partial.clone();
-    merged["paths"]["/agents/repos/{owner}/{repo}/tasks"]["post"]["responses"]["201"]["content"]["application/json"]
-        ["schema"] = partial;
-    assert_same(&sources(&merged), &sources(&spec));
-}
-
-#[test]
 fn defaults_are_left_to_github() {
     let mut spec = spec();
     let without = sources(&spec);

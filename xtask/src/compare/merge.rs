@@ -3,7 +3,6 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::apart::{self, Apart};
 use super::document::Document;
 use super::error::Error;
 use super::schema::{Discriminator, Extra, Node, Union, View, squeezed};
@@ -17,7 +16,6 @@ impl<'a> Document<'a> {
         let mut merge = Merge {
             document: *self,
             view: View::default(),
-            apart: node.apart().collect(),
             seen: HashSet::new(),
             nulls: Nulls::default(),
         };
@@ -57,8 +55,6 @@ impl Words {
 struct Merge<'a> {
     document: Document<'a>,
     view: View<'a>,
-    /// In what this place differs from what is wrapped here.
-    apart: BTreeSet<Apart<'a>>,
     seen: HashSet<usize>,
     nulls: Nulls,
 }
@@ -138,10 +134,6 @@ impl<'a> Merge<'a> {
         both(&mut self.view.format, document.text(schema, "format")?);
         self.values(schema)?;
         self.object_keywords(schema)?;
-        for keyword in apart::KEYWORDS {
-            let paths = document.items(schema, keyword)?.iter().filter_map(Value::as_str);
-            self.apart.extend(paths.map(|path| Apart::new(keyword, path)));
-        }
         if let Some(items) = schema.get("items") {
             self.view.items.get_or_insert_default().and(items);
         }
@@ -237,18 +229,10 @@ impl<'a> Merge<'a> {
     }
 
     fn finish(self, words: Words) -> View<'a> {
-        let Self {
-            mut view,
-            nulls,
-            apart,
-            ..
-        } = self;
+        let Self { mut view, nulls, .. } = self;
         view.nullable = nulls.wrapper || (!nulls.typed.is_empty() && nulls.typed.iter().all(|null| *null));
         for name in &view.required {
             view.fields.entry(name).or_default();
-        }
-        for one in apart {
-            one.apply(&mut view);
         }
         let joined = |texts: BTreeSet<String>| texts.into_iter().collect::<Vec<_>>().join(" ");
         view.description = (!words.said.is_empty()).then(|| joined(words.said));

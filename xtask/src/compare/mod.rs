@@ -53,7 +53,6 @@
 //! the wrong file, and a report of five removals would hide that.
 use serde_json::Value;
 
-mod apart;
 mod bounds;
 mod document;
 mod engine;

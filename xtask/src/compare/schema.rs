@@ -7,25 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::apart::Apart;
 use super::bounds::Bounds;
 
 /// One place in a schema tree: every schema that holds there. Without any, everything is allowed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Node<'a> {
     schemas: Vec<&'a Value>,
-    /// What is different here from what the schemas say.
-    apart: BTreeSet<Apart<'a>>,
 }
 
 /// Names a place: equal keys are the same schemas of the same document.
-pub(super) type Key<'a> = (Vec<usize>, BTreeSet<Apart<'a>>);
+pub(super) type Key = Vec<usize>;
 
 impl<'a> Node<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
         Self {
             schemas: vec![schema],
-            apart: BTreeSet::new(),
         }
     }
 
@@ -34,30 +30,20 @@ impl<'a> Node<'a> {
         self.schemas.push(schema);
     }
 
-    /// Something that is different here.
-    pub(super) fn but(&mut self, apart: Apart<'a>) {
-        self.apart.insert(apart);
-    }
-
-    pub(super) fn key(&self) -> Key<'a> {
-        let mut key: Vec<usize> = self
+    pub(super) fn key(&self) -> Key {
+        let mut key: Key = self
             .schemas
             .iter()
             .map(|value| std::ptr::from_ref::<Value>(value).addr())
             .collect();
         key.sort_unstable();
         key.dedup();
-        (key, self.apart.clone())
+        key
     }
 
     /// The schemas that hold here.
     pub(super) fn schemas(&self) -> &[&'a Value] {
         &self.schemas
-    }
-
-    /// What is different here.
-    pub(super) fn apart(&self) -> impl Iterator<Item = Apart<'a>> {
-        self.apart.iter().copied()
     }
 }
 

@@ -1,4 +1,5 @@
 //! An `OpenAPI` description as a document: how it is read, what stands where in it, which part of it is ours.
+pub mod choice;
 pub mod grammar;
 pub mod pointer;
 mod read;

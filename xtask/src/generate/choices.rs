@@ -1,10 +1,10 @@
 //! Untagged enums: how a value picks its variant. `runtime/untagged.rs` of the raw crate says why serde does not derive it.
-use std::collections::BTreeSet;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use quote::quote;
 use serde_json::Value;
 use syn::{Attribute, Item, ItemEnum, Meta, parse_quote};
+
+use crate::description::choice::{self, Shape};
 
 /// Puts a `Deserialize` behind each untagged enum among `items`, in place of the derived one.
 pub(super) fn readers(items: &mut Vec<Item>, spec: &Value) -> Result<()> {
@@ -56,33 +56,18 @@ fn reader(choice: &ItemEnum, spec: &Value) -> Result<Item> {
         if ty == "Value" {
             other = Some(&variant.ident);
         } else {
-            let schema = super::schema(spec, &ty).unwrap_or(&Value::Null);
-            variants.push((&variant.ident, Shape::of(spec, &ty, schema)));
+            variants.push((&variant.ident, Shape::of(spec, &ty)));
         }
     }
     let other = other.with_context(|| format!("{name} has no variant that takes anything"))?;
     let shapes: Vec<_> = variants.iter().map(|(_, shape)| shape).collect();
-    let mut tried: Vec<usize> = Vec::new();
-    for (index, shape) in shapes.iter().enumerate() {
-        // A shape that needs more than another one is tried before it.
-        let at = tried
-            .iter()
-            .position(|earlier| shape.is_narrower_than(shapes[*earlier]));
-        tried.insert(at.unwrap_or(tried.len()), index);
-    }
-    for (at, &later) in tried.iter().enumerate() {
-        if let Some(&earlier) = tried[..at]
-            .iter()
-            .find(|earlier| shapes[**earlier].captures(shapes[later]))
-        {
-            bail!(
-                "{name}: {} cannot be told from {}: neither a required property nor an enum value differs; \
-                 describe one of them as an object without fields in the overlay, or leave it out of the `oneOf`",
-                shapes[later].name,
-                shapes[earlier].name
-            );
-        }
-    }
+    let tried = choice::order(&shapes).map_err(|conflict| {
+        let (earlier, later) = (&shapes[conflict.earlier].name, &shapes[conflict.later].name);
+        anyhow!(
+            "{name}: {later} cannot be told from {earlier}: {}",
+            choice::NOTHING_DIFFERS
+        )
+    })?;
     let arms = tried.iter().map(|&index| {
         let (ident, shape) = &variants[index];
         let required = &shape.required;
@@ -105,104 +90,6 @@ fn reader(choice: &ItemEnum, spec: &Value) -> Result<Item> {
             }
         }
     })
-}
-
-/// What tells a variant from the others.
-#[derive(Debug, Default)]
-struct Shape {
-    name: String,
-    /// The JSON type, `object` where there are properties.
-    kind: String,
-    required: BTreeSet<String>,
-    properties: Vec<Property>,
-}
-
-#[derive(Debug)]
-struct Property {
-    key: String,
-    kind: String,
-    /// Its documented values, if it is an enum.
-    values: BTreeSet<String>,
-}
-
-impl Shape {
-    fn of(spec: &Value, name: &str, schema: &Value) -> Self {
-        let texts = |list: Option<&Value>| -> BTreeSet<String> {
-            let list = list.and_then(Value::as_array).into_iter().flatten();
-            list.filter_map(Value::as_str).map(str::to_owned).collect()
-        };
-        let kind = |schema: &Value| {
-            schema
-                .get("type")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let properties = properties.into_iter().flatten().map(|(key, property)| {
-            let reference = super::engine::references(property);
-            let schema = match reference.as_slice() {
-                [name] if property.get("items").is_none() => super::schema(spec, name).unwrap_or(property),
-                _ => property,
-            };
-            Property {
-                key: key.clone(),
-                kind: kind(schema),
-                values: texts(schema.get("enum")),
-            }
-        });
-        Self {
-            name: name.to_owned(),
-            kind: kind(schema),
-            required: texts(schema.get("required")),
-            properties: properties.collect(),
-        }
-    }
-
-    fn property(&self, key: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.key == key)
-    }
-
-    /// The enums whose values differ from those of another shape; the values of any other enum stay open.
-    fn constants(&self, all: &[&Self]) -> Vec<(&String, &BTreeSet<String>)> {
-        let differs = |mine: &&Property| {
-            let others = all.iter().filter_map(|other| other.property(&mine.key));
-            others.into_iter().any(|theirs| mine.excludes(theirs))
-        };
-        let constants = self.properties.iter().filter(differs);
-        constants
-            .map(|property| (&property.key, &property.values))
-            .collect()
-    }
-
-    fn is_narrower_than(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.required.len() > other.required.len()
-            && self.required.is_superset(&other.required)
-    }
-
-    /// Whether values of the other shape would be read as this one, which is tried before it.
-    fn captures(&self, other: &Self) -> bool {
-        let lacks = |key: &String| match (self.property(key), other.property(key)) {
-            (_, None) => true,
-            (Some(mine), Some(theirs)) => mine.kind != theirs.kind,
-            (None, Some(_)) => false,
-        };
-        let excludes = |mine: &Property| {
-            let theirs = other
-                .property(&mine.key)
-                .filter(|_| other.required.contains(&mine.key));
-            theirs.is_some_and(|theirs| mine.excludes(theirs))
-        };
-        self.kind == other.kind && !self.required.iter().any(lacks) && !self.properties.iter().any(excludes)
-    }
-}
-
-impl Property {
-    /// Whether no value is one of both.
-    fn excludes(&self, other: &Self) -> bool {
-        !self.values.is_empty() && !other.values.is_empty() && self.values.is_disjoint(&other.values)
-    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ const KEEPS_UNKNOWN: usize = 4;
 /// The generator's input for the resolved spec `spec`.
 pub fn lenient(spec: &Value) -> Value {
     let mut spec = spec.clone();
-    one_type(&mut spec);
     if let Some(paths) = spec.get_mut("paths").and_then(Value::as_object_mut) {
         for operation in paths
             .values_mut()
@@ -59,28 +58,6 @@ pub fn lenient(spec: &Value) -> Value {
         }
     }
     spec
-}
-
-/// A use of a type that differs from the type only in what the overlay merged (`x-without` and its like) is a use of
-/// the type.
-fn one_type(value: &mut Value) {
-    if let Some(object) = value.as_object_mut()
-        && object.contains_key("allOf")
-        && object.keys().any(|key| key.starts_with("x-"))
-    {
-        object.retain(|key, _| !key.starts_with("x-"));
-        if object.len() == 1
-            && let Some(only) = object.get_mut("allOf").and_then(|list| list.get_mut(0))
-        {
-            *value = only.take();
-            return;
-        }
-    }
-    match value {
-        Value::Object(object) => object.values_mut().for_each(one_type),
-        Value::Array(items) => items.iter_mut().for_each(one_type),
-        _ => {}
-    }
 }
 
 /// The schemas that a request or a success leads to; the others are those of error answers.

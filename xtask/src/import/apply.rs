@@ -1,6 +1,7 @@
 //! Applies overlay actions to a document.
 use serde_json::{Map, Value};
 
+use super::matches::Matches;
 use super::origins::Origins;
 use super::overlay::{Action, Change};
 use super::problem::Problem;
@@ -13,6 +14,7 @@ pub(crate) fn apply(
     actions: &[Action],
     document: &mut Value,
     origins: &mut Origins,
+    matches: &mut Matches,
     problems: &mut Vec<Problem>,
 ) {
     for action in actions {
@@ -24,6 +26,9 @@ pub(crate) fn apply(
             .collect();
         places.sort();
         places.dedup();
+        for place in &places {
+            matches.matched(&action.number, pointer::target(document, place));
+        }
         if places.is_empty() {
             problems.push(Problem::at(
                 "",

@@ -1,7 +1,6 @@
 //! Writes the document of named shapes: every object, enum and choice is a component, every use of it a `$ref`.
 use serde_json::{Map, Value, json};
 
-use super::apart::Apart;
 use super::naming::{Component, Names};
 use super::origins::Origins;
 use super::problem::Problem;
@@ -22,7 +21,6 @@ pub(crate) fn lift(
         original: &original,
         forest,
         names,
-        apart: Apart::new(forest, names),
         origins,
         problems,
     };
@@ -55,7 +53,6 @@ struct Lift<'a> {
     original: &'a Value,
     forest: &'a Forest,
     names: &'a Names,
-    apart: Apart<'a>,
     origins: &'a mut Origins,
     problems: &'a mut Vec<Problem>,
 }
@@ -73,7 +70,6 @@ impl Lift<'_> {
             return Value::Object(written);
         };
         let mut written = shape.usage.clone();
-        written.extend(self.apart.beside(name, ids));
         if written.is_empty() {
             return reference(name);
         }

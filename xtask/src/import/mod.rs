@@ -7,8 +7,7 @@
 //!    keywords that hold nonsense;
 //! 3. [`dereference`] unfolds references, so that shared and repeated descriptions are alike;
 //! 4. [`apply`] gives the overlay's names to places; [`shapes`] brings every schema to one form, [`naming`] decides
-//!    which shapes share a name, [`lift`] and [`unite`] make components of them, and [`apart`] says what each place
-//!    has of them;
+//!    which shapes share a name, [`lift`] and [`unite`] make components of them;
 //! 5. [`apply`] makes the overlay's other changes, [`wrap`] protects references that are documented;
 //! 6. [`docs`] and [`lint`] refuse what is undocumented and what the generator would get wrong;
 //! 7. [`write`] writes both files or none.
@@ -20,16 +19,17 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::description::pointer;
 use crate::description::text::to_text;
 use crate::description::{self, Selection};
 use crate::paths;
 
-mod apart;
 mod apply;
 mod dereference;
 mod docs;
 mod lift;
 mod lint;
+mod matches;
 mod naming;
 mod origins;
 mod overlay;
@@ -45,6 +45,7 @@ mod wellformed;
 mod wrap;
 mod write;
 
+use matches::Matches;
 use overlay::Overlay;
 use problem::{Problem, Problems};
 use write::Output;
@@ -81,9 +82,12 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
     let selection = Selection::read(&spec.selection)?;
     let overlay = Overlay::read(&spec.overlay)?;
     let selected = selection.apply(&description)?;
-    let imported = match resolve(&selected, &overlay) {
+    let mut matches = Matches::default();
+    let imported = resolve(&selected, &overlay, &mut matches);
+    let news = matches.since(&before(&spec, &overlay));
+    let imported = match imported {
         Ok(imported) => imported,
-        Err(problems) => return Ok(report::problems(&problems, &description)),
+        Err(problems) => return Ok(report::problems(&problems, &description, &news)),
     };
     let outputs = [
         Output {
@@ -100,8 +104,18 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
         return Ok(report::check(&before, &outputs));
     }
     let written = write::all(&outputs)?;
-    report::success(&before, &outputs, &written);
+    report::success(&before, &outputs, &written, &news);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the overlay matches in the description that was imported last; nothing when there is none.
+fn before(spec: &Folder, overlay: &Overlay) -> Matches {
+    let mut matches = Matches::default();
+    if let Ok(upstream) = description::read(&spec.upstream) {
+        // What is wrong with it is said by the import that reads it.
+        let _ = resolve(&upstream, overlay, &mut matches);
+    }
+    matches
 }
 
 /// The files of the spec folder.
@@ -132,7 +146,7 @@ struct Imported {
 }
 
 /// Turns a selected description into the two documents.
-fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
+fn resolve(selected: &Value, overlay: &Overlay, matches: &mut Matches) -> Result<Imported, Problems> {
     if selected.pointer("/info/x-documentation") == Some(&json!("own")) {
         let message =
             "this is what the import writes, not what it reads; import upstream.json or GitHub's description";
@@ -147,11 +161,28 @@ fn resolve(selected: &Value, overlay: &Overlay) -> Result<Imported, Problems> {
         mut origins,
     } = dereference::expand(&upstream).map_err(Problems::of)?;
     let mut problems = Vec::new();
-    apply::apply(&overlay.names, &mut document, &mut origins, &mut problems);
+    apply::apply(
+        &overlay.names,
+        &mut document,
+        &mut origins,
+        matches,
+        &mut problems,
+    );
     let forest = shapes::Forest::of(&document, &origins, &mut problems);
     let names = naming::assign(&forest, &document, &mut problems);
+    for (id, name) in &names.of {
+        let shape = &forest.shapes[*id];
+        let place = pointer::target(&document, &shape.place);
+        matches.named(name, place, shape.name.is_some());
+    }
     lift::lift(&mut document, &forest, &names, &mut origins, &mut problems);
-    apply::apply(&overlay.edits, &mut document, &mut origins, &mut problems);
+    apply::apply(
+        &overlay.edits,
+        &mut document,
+        &mut origins,
+        matches,
+        &mut problems,
+    );
     wrap::references(&mut document);
     Problems::check(wellformed::after(&document, &origins))
         .map_err(|broken| broken.and(std::mem::take(&mut problems)))?;

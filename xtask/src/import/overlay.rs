@@ -7,8 +7,6 @@ use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 use serde_saphyr::Spanned;
 
-use super::apart::KEYS;
-
 /// The key by which an action gives a shape its name.
 pub(crate) const NAME: &str = "x-name";
 /// The key by which an action says that the differing object shapes of one name become one.
@@ -26,6 +24,8 @@ pub(crate) struct Overlay {
 /// One action.
 #[derive(Debug)]
 pub(crate) struct Action {
+    /// Its number and line.
+    pub(crate) number: String,
     /// What to call the action in a message: its number, line and target.
     pub(crate) label: String,
     /// The places it changes.
@@ -134,6 +134,9 @@ impl Action {
                 error.position()
             )
         })?;
+        if let Some(why) = too_wide(target) {
+            bail!("{why}");
+        }
         let change = match (map.get("update"), map.get("remove")) {
             (Some(_), Some(_)) => bail!("it has both `update` and `remove`; write two actions"),
             (None, None) => bail!("it has neither `update` nor `remove`"),
@@ -142,6 +145,7 @@ impl Action {
             (None, Some(_)) => bail!("`remove` must be true"),
         };
         Ok(Self {
+            number: label.to_owned(),
             label: format!("overlay {label}, target {target}"),
             path,
             change,
@@ -154,21 +158,25 @@ impl Action {
     }
 }
 
-/// The keyword of the import in an update, if there is one. Below `properties` are names.
-fn reserved(update: &Value, named: bool) -> Option<&'static str> {
-    let Value::Object(map) = update else { return None };
-    if !named && let Some(key) = KEYS.into_iter().find(|key| map.contains_key(*key)) {
-        return Some(key);
+/// Why a target takes in more than it names: what GitHub adds later must not be matched unasked.
+fn too_wide(target: &str) -> Option<&'static str> {
+    // Every second piece is a quoted name.
+    let bare: String = target.split('\'').step_by(2).collect();
+    if bare.starts_with("$..") || bare.starts_with("$.paths..") {
+        Some(
+            "the target searches the whole document; name the paths to search, as in `$.paths['/a', '/b']..properties`",
+        )
+    } else if bare.contains('*') {
+        Some(
+            "the target has a `*`, which takes in what GitHub adds later; name what it is about, as in `$.paths['/a', '/b']['get', 'post']`",
+        )
+    } else {
+        None
     }
-    map.iter()
-        .find_map(|(key, value)| reserved(value, !named && key == "properties"))
 }
 
 /// A naming action is applied to another document than all others, so it must not say anything else.
 fn checked(update: &Value) -> Result<&Value> {
-    if let Some(key) = reserved(update, false) {
-        bail!("`{key}` is the import's to write: it says in what a place differs from its type");
-    }
     let Value::Object(map) = update else {
         return Ok(update);
     };

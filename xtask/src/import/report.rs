@@ -15,7 +15,7 @@ use super::write::Output;
 const DIFF_LINES: usize = 60;
 
 /// Says what is wrong with the input, with the input's own prose as context.
-pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
+pub(super) fn problems(problems: &Problems, description: &Value, news: &str) -> ExitCode {
     let prose = |place: &str| {
         let said = description.pointer(place)?.get("description")?.as_str()?;
         let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -30,6 +30,9 @@ pub(super) fn problems(problems: &Problems, description: &Value) -> ExitCode {
         }
     };
     complain(&format!("error: import: {}", problems.render(prose)));
+    if !news.is_empty() {
+        complain(&format!("\n{news}"));
+    }
     ExitCode::FAILURE
 }
 
@@ -70,11 +73,12 @@ pub(super) fn check(before: &[Option<String>; 2], outputs: &[Output; 2]) -> Exit
 }
 
 /// Says what was written and what changed for a client since the import before.
-pub(super) fn success(before: &[Option<String>; 2], outputs: &[Output; 2], written: &[PathBuf]) {
+pub(super) fn success(before: &[Option<String>; 2], outputs: &[Output; 2], written: &[PathBuf], news: &str) {
     for path in written {
         say(&format!("wrote {}\n", path.display()));
     }
     say(&changes(before, outputs));
+    say(news);
 }
 
 /// What changed for a client: in GitHub's description or, when that is the same, in what we made of it.

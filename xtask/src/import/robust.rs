@@ -100,7 +100,7 @@ fn import(description: &Value) -> bool {
     let Ok(selected) = selection.apply(description) else {
         return false;
     };
-    match resolve(&selected, &OVERLAY) {
+    match resolve(&selected, &OVERLAY, &mut super::Matches::default()) {
         Ok(_) => true,
         Err(problems) => {
             assert!(!problems.render(|_| None).is_empty());

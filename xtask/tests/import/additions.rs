@@ -225,8 +225,8 @@ pub(crate) const TRAPS: &[Case] = &[
         "anyOf",
         |input| {
             at(input, &list_item())["properties"]["subject"] = json!({"anyOf": [
-                {"type": "object", "properties": {"a": {"type": "string"}}},
-                {"type": "object", "properties": {"b": {"type": "string"}}}
+                {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+                {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}
             ]});
         },
         &[

@@ -44,43 +44,43 @@ const ACTIONS: &[(&str, &[&str])] = &[
         &["at /paths\n", "only a schema can have a name"],
     ),
     (
-        "- target: $..properties.name\n    update: {x-name: Name}",
+        "- target: $.paths['/agents/tasks']..properties.name\n    update: {x-name: Name}",
         &["neither an object with fields, nor an enum"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: artifact_item}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: artifact_item}",
         &["is not PascalCase"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: Option}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: Option}",
         &["hides the one of Rust's prelude"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: URLThing}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: URLThing}",
         &["would become \"UrlThing\""],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: Session}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: Session}",
         &["two different shapes are named Session", "lacks"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: 7}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: 7}",
         &["`x-name` must be a text"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-merge: true}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-merge: true}",
         &["`x-merge` without `x-name`"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: A, x-merge: no}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: A, x-merge: no}",
         &["`x-merge` must be true"],
     ),
     (
-        "- target: $..properties.artifacts.items\n    update: {x-name: A, description: b}",
+        "- target: $.paths['/agents/tasks']..properties.artifacts.items\n    update: {x-name: A, description: b}",
         &["`description` beside `x-name`"],
     ),
     (
-        "- target: $.paths[*].get.responses['200'].content[*].schema.allOf[0]\n    update: {x-name: Part}",
+        "- target: $.paths['/agents/tasks/{task_id}'].get.responses['200'].content['application/json'].schema.allOf[0]\n    update: {x-name: Part}",
         &["a name for a part of an `allOf`"],
     ),
     (
@@ -104,10 +104,6 @@ const ACTIONS: &[(&str, &[&str])] = &[
         &["leads to no component"],
     ),
     (
-        "- target: $.components.schemas.Task.properties.creator\n    update: {x-without: [id]}",
-        &["`x-without` is the import's to write"],
-    ),
-    (
         "- target: $.components.schemas.Task\n    update: {required: name}",
         &["/required", "`required` must be a list of texts"],
     ),
@@ -116,8 +112,24 @@ const ACTIONS: &[(&str, &[&str])] = &[
         &["has no `/paths` any more"],
     ),
     (
-        "- target: $.paths[*]\n    remove: true",
+        "- target: $.paths['/agents/tasks', '/agents/tasks/{task_id}', '/agents/repos/{owner}/{repo}/tasks', '/agents/repos/{owner}/{repo}/tasks/{task_id}']\n    remove: true",
         &["has no operation any more"],
+    ),
+    (
+        "- target: $.paths[*].get.responses['200']\n    update: {description: D}",
+        &["the target has a `*`", "name what it is about"],
+    ),
+    (
+        "- target: $.paths['/agents/tasks'].*.responses['200']\n    update: {description: D}",
+        &["the target has a `*`"],
+    ),
+    (
+        "- target: $..properties.owner\n    update: {x-name: User}",
+        &["searches the whole document", "name the paths to search"],
+    ),
+    (
+        "- target: $.paths..properties.owner\n    update: {x-name: User}",
+        &["searches the whole document"],
     ),
     (
         "- target: $\n    update: {openapi: 3.1.0}",

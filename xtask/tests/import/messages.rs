@@ -59,3 +59,35 @@ fn a_hand_edit() {
     );
     insta::assert_snapshot!(workspace.import(&["--check"]).stderr);
 }
+
+/// The start of a task, once more at the path of the user's list: what is said of every response there takes it in.
+fn a_start_without_a_repository() -> serde_json::Value {
+    let mut input = upstream();
+    let mut start = at(&mut input, START).clone();
+    start["operationId"] = json!("agent-tasks/create-task");
+    start.as_object_mut().unwrap().remove("parameters");
+    at(&mut input, "/paths/~1agents~1tasks")["post"] = start;
+    input
+}
+
+#[test]
+fn old_actions_that_match_new_places_are_reported() {
+    let workspace = Workspace::new();
+    let input = a_start_without_a_repository();
+    let outcome = workspace.import_value(&input);
+    let said =
+        "Old overlay actions matched new places; check that each means them too, or narrow its target:\n";
+    let place = "\n    $.paths['/agents/tasks'].post.responses['401']\n";
+    let body =
+        "- StartTask\n    $.paths['/agents/tasks'].post.requestBody.content['application/json'].schema\n";
+    let equal = "New places took the name of an equal shape; if one is another thing, name it with x-name:\n";
+    outcome.failed_with(&[said, place, equal, body]);
+    workspace.append(&outcome);
+    let outcome = workspace.import(&["input.json"]);
+    outcome.succeeded();
+    assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("$.components"), "{}", outcome.stdout);
+    let outcome = workspace.import(&[]);
+    outcome.succeeded();
+    assert_eq!(outcome.stdout, "no changes\n", "it is said once");
+}

@@ -171,8 +171,8 @@ pub(crate) const RULES: &[Case] = &[
         "anyOf",
         |input| {
             at(input, &list_item())["properties"]["subject"] = json!({"anyOf": [
-                {"type": "object", "properties": {"a": {"type": "string"}}},
-                {"type": "object", "properties": {"b": {"type": "string"}}}
+                {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+                {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}
             ]});
         },
         &[

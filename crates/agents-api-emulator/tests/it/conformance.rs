@@ -32,8 +32,8 @@ const PARAMETERS: [&str; 8] = [
 ];
 
 fn document() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/agents-api.json");
-    let text = std::fs::read_to_string(path).expect("the resolved spec");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/upstream.json");
+    let text = std::fs::read_to_string(path).expect("what GitHub promises");
     serde_json::from_str(&text).expect("JSON")
 }
 
@@ -59,7 +59,9 @@ fn the_emulator_has_what_the_description_has() {
         "src/operation.rs, src/routes/"
     );
     assert_eq!(parameters, BTreeSet::from(PARAMETERS), "src/validate/list.rs");
-    let states = document["components"]["schemas"]["TaskState"]["enum"]
+    let list = &document["paths"]["/agents/tasks"]["get"]["responses"]["200"]["content"]["application/json"];
+    let task = &list["schema"]["properties"]["tasks"]["items"];
+    let states = task["properties"]["state"]["enum"]
         .as_array()
         .expect("an enum")
         .iter();
@@ -83,10 +85,8 @@ impl Description {
             for (status, response) in responses {
                 let schema = &response["content"]["application/json"]["schema"];
                 assert!(schema.is_object(), "{method} {path} {status} has a schema");
-                // References in the schema are to the components of the document.
-                let root = json!({ "components": document["components"], "allOf": [schema] });
                 let options = jsonschema::draft7::options().should_validate_formats(true);
-                let validator = options.build(&root).expect("a schema");
+                let validator = options.build(schema).expect("a schema");
                 validators.insert((number, status.parse().expect("a status")), validator);
             }
         }

@@ -22,7 +22,7 @@ const WORK: usize = 1_000_000;
 /// Findings of one pair of schemas, shared between the places it is met at.
 pub(super) type Findings = Rc<[Found]>;
 
-type Pair<'a> = (Side, Key<'a>, Key<'a>);
+type Pair = (Side, Key, Key);
 
 /// The state of one comparison.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub(super) struct Walk<'a> {
     pub(super) new: Document<'a>,
     /// Whether words are compared.
     pub(super) prose: bool,
-    known: HashMap<Pair<'a>, Findings>,
+    known: HashMap<Pair, Findings>,
     /// The pairs around the current one, by how far out they are.
-    around: HashMap<Pair<'a>, usize>,
+    around: HashMap<Pair, usize>,
     /// The outermost pair that was met inside itself and that a finding so far may be missing something of.
     cut: usize,
     work: usize,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::stanza;
+use super::Lint;
 use super::parameters::is_simple;
-use super::{Lint, whole};
 use crate::description::pointer;
 use crate::description::text::canonical;
 
@@ -25,7 +25,7 @@ pub(super) fn request(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         media(lint, &place, body, "a request body");
         if let Some(schema) = body.pointer("/content/application~1json/schema") {
             let at = pointer::join(&format!("{place}/content"), JSON) + "/schema";
-            if whole(schema).get("$ref").is_none() && is_named(lint, schema) {
+            if schema.get("$ref").is_none() && is_named(lint, schema) {
                 let message = "a request body that is not just a component: the generator has no builder for a list \
                                or for a body that can be null";
                 let stanza = match schema.get("nullable") {
@@ -85,7 +85,7 @@ pub(super) fn responses(lint: &mut Lint<'_>, place: &str, operation: &Value) {
         if status.starts_with('2') {
             let schema = response.pointer("/content/application~1json/schema");
             successes
-                .entry(schema.map_or_else(String::new, |schema| canonical(whole(schema))))
+                .entry(schema.map_or_else(String::new, canonical))
                 .or_default()
                 .push(status);
         }

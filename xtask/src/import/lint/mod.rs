@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::origins::Origins;
 use super::problem::Problem;
-use super::{apart, stanza};
+use super::stanza;
 use crate::description::pointer;
 
 /// Keywords that become a check in the generated type, and so an error when GitHub sends something new.
@@ -115,10 +115,9 @@ impl<'a> Lint<'a> {
         self.report_with(&place, message, stanza);
     }
 
-    /// The thing a reference to a component refers to, with its name. The reference may say in what its place differs
-    /// from the component.
+    /// The thing a reference to a component refers to, with its name.
     pub(crate) fn component(&self, schema: &Value) -> Option<(String, &'a Value)> {
-        let name = whole(schema)
+        let name = schema
             .get("$ref")?
             .as_str()?
             .strip_prefix("#/components/schemas/")?;
@@ -139,19 +138,5 @@ impl<'a> Lint<'a> {
                 );
             }
         }
-    }
-}
-
-/// The type that is used in a place: what is left when the place does not say in what it differs, as for the generator.
-fn whole(schema: &Value) -> &Value {
-    let wraps = |map: &Map<String, Value>| {
-        map.len() > 1
-            && map
-                .keys()
-                .all(|key| key == "allOf" || apart::KEYS.contains(&key.as_str()))
-    };
-    match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([only]) if schema.as_object().is_some_and(wraps) => only,
-        _ => schema,
     }
 }

@@ -2,8 +2,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::docs::VALUES;
-use super::super::{apart, stanza};
+use super::super::stanza;
 use super::{Lint, casing, members};
+use crate::description::choice::{self, Shape};
 use crate::description::grammar::Kind;
 use crate::description::pointer;
 
@@ -103,7 +104,7 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
             place,
             &value,
             "a wrapped reference",
-            &[&COMMON[1..7], &["allOf"], &apart::KEYS, refused.as_slice()].concat(),
+            &[&COMMON[1..7], &["allOf"], refused.as_slice()].concat(),
         );
         if members.len() != 1 || members.iter().any(|member| lint.component(member).is_none()) {
             lint.report(
@@ -132,9 +133,29 @@ fn schema(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
                 );
             }
         }
+        indistinct(lint, place, members);
         return;
     }
     typed(lint, schema, &value, place, &refused);
+}
+
+/// Refuses alternatives that nothing tells apart.
+fn indistinct(lint: &mut Lint<'_>, place: &str, members: &[Value]) {
+    let shapes = members.iter().filter_map(|member| lint.component(member));
+    let shapes: Vec<Shape> = shapes.map(|(name, _)| Shape::of(lint.document, &name)).collect();
+    let all: Vec<&Shape> = shapes.iter().collect();
+    let Err(conflict) = choice::order(&all) else {
+        return;
+    };
+    let (earlier, later) = (&shapes[conflict.earlier].name, &shapes[conflict.later].name);
+    let message = format!(
+        "{later} cannot be told from {earlier}: {}.\n\
+         The action below leaves {later} out; such a value is then kept as it came",
+        choice::NOTHING_DIFFERS
+    );
+    let place = format!("{place}/oneOf/{}", conflict.later);
+    let stanza = lint.removal(&place);
+    lint.report_with(&place, message, stanza);
 }
 
 fn untyped(lint: &mut Lint<'_>, schema: &Map<String, Value>, place: &str) {
