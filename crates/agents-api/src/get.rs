@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::client::TaskRef;
 use crate::error::Error;
 use crate::future::BoxFuture;
-use crate::transport::{Call, Look, Memory};
+use crate::transport::{EtagCache, Operation, Revalidated};
 use agents_api_raw::types::Task;
 
 /// Gets a task with its sessions when awaited; made by [`TaskRef::get`].
@@ -41,8 +41,8 @@ impl GetTask {
 
     async fn send(self) -> Result<Task, Error> {
         let call = self.task.call()?;
-        let core = self.task.client().core();
-        let answer = core
+        let executor = self.task.client().executor();
+        let answer = executor
             .run(call, self.timeout, |client| self.task.request(client))
             .await?;
         Ok(answer.into_inner())
@@ -56,26 +56,26 @@ impl TaskRef {
     }
 
     /// Looks at the task once, for a poller: nothing is repeated, and a limit of GitHub's is an error at once.
-    pub(crate) async fn look(
+    pub(crate) async fn poll(
         &self,
-        memory: &mut Memory<Task>,
+        cache: &mut EtagCache<Task>,
         deadline: Instant,
-    ) -> Result<Look<Task>, Error> {
+    ) -> Result<Revalidated<Task>, Error> {
         let call = self.call()?;
-        let core = self.client().core();
-        let answer = core
-            .look(call, memory.tag(), deadline, |client| self.request(client))
+        let executor = self.client().executor();
+        let answer = executor
+            .poll(call, cache.tag(), deadline, |client| self.request(client))
             .await?;
-        memory.take(answer, |answer| Ok(answer.into_inner()))
+        cache.update(answer, |answer| Ok(answer.into_inner()))
     }
 
     /// Which operation gets the task, if its id can be one.
-    fn call(&self) -> Result<Call, Error> {
+    fn call(&self) -> Result<Operation, Error> {
         let id = self.id();
         check_path_segment(id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
         Ok(match self.repo() {
-            Some(_) => Call::GET_TASK_FOR_REPO,
-            None => Call::GET_TASK,
+            Some(_) => Operation::GET_TASK_FOR_REPO,
+            None => Operation::GET_TASK,
         })
     }
 

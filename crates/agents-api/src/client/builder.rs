@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::client::Client;
 use super::env::Environment;
 use crate::error::Error;
-use crate::transport::{Core, Credentials, Settings, TokenProvider, check_token};
+use crate::transport::{Credentials, Executor, Settings, TokenProvider, check_token};
 use crate::transport::{RateLimitPolicy, RetryPolicy};
 
 /// Sets up a [`Client`].
@@ -21,7 +21,7 @@ use crate::transport::{RateLimitPolicy, RetryPolicy};
 /// | [`connect_timeout`](Self::connect_timeout) | 10 seconds |
 /// | [`request_timeout`](Self::request_timeout) | 60 seconds |
 /// | [`total_timeout`](Self::total_timeout) | 5 minutes |
-/// | [`retry`](Self::retry) | 10 attempts, see [`RetryPolicy`] |
+/// | [`retry`](Self::retry) | 10 attempts, 3 without a connection, see [`RetryPolicy`] |
 /// | [`rate_limits`](Self::rate_limits) | [`RateLimitPolicy::Wait`] |
 /// | [`max_in_flight`](Self::max_in_flight) | 10 requests |
 ///
@@ -147,7 +147,7 @@ impl ClientBuilder {
     /// and asks for one at a time. A future that is neither polled nor dropped while its request is under way, as a branch of
     /// `select!` may be, keeps its place.
     pub fn max_in_flight(mut self, count: usize) -> Self {
-        self.settings.in_flight = count;
+        self.settings.max_in_flight = count;
         self
     }
 
@@ -209,8 +209,10 @@ impl ClientBuilder {
                 )));
             }
         }
-        if self.settings.in_flight == 0 {
-            return Err(Error::invalid("no request may be in flight; allow one at least"));
+        if self.settings.max_in_flight == 0 {
+            return Err(Error::invalid(
+                "`max_in_flight` is 0: no request could be sent; allow at least 1",
+            ));
         }
         let base_url = self.base_url.as_deref().unwrap_or(raw::Client::GITHUB);
         let http = match self.http {
@@ -246,7 +248,7 @@ impl ClientBuilder {
                 ));
             }
         };
-        Ok(Client::new(Core::new(credentials, self.settings)))
+        Ok(Client::new(Executor::new(credentials, self.settings)))
     }
 }
 
@@ -308,6 +310,18 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{token:?}");
             assert!(!format!("{error} {error:?}").contains("nter2"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn any_number_of_requests_in_flight_but_none_is_accepted() {
+        let build = |count| {
+            Client::builder()
+                .token("ghp_example")
+                .max_in_flight(count)
+                .build()
+        };
+        assert!(build(1).is_ok() && build(usize::MAX).is_ok());
+        assert_eq!(build(0).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
 
     #[test]

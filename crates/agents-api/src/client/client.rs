@@ -5,7 +5,7 @@ use agents_api_raw as raw;
 
 use super::start_registry::StartRegistry;
 use crate::error::RateLimit;
-use crate::transport::{Core, Credentials, Settings};
+use crate::transport::{Credentials, Executor, Settings};
 
 /// A client of the agent tasks API. Cheap to clone; clones share the connections, the token, what is known of the quota
 /// and the budget of repetitions. No task runs in the background.
@@ -20,14 +20,14 @@ use crate::transport::{Core, Credentials, Settings};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    core: Arc<Core>,
+    executor: Arc<Executor>,
     starts: Arc<StartRegistry>,
 }
 
 impl Client {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(executor: Executor) -> Self {
         Self {
-            core: Arc::new(core),
+            executor: Arc::new(executor),
             starts: Arc::default(),
         }
     }
@@ -44,7 +44,7 @@ impl Client {
     /// # }
     /// ```
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        self.core.rate_limit("core")
+        self.executor.rate_limit("core")
     }
 
     /// What is remembered of starts.
@@ -55,11 +55,11 @@ impl Client {
     /// The generated client underneath, for what this crate does not offer. Its requests are sent as they are: once, at
     /// once, and without the token of a [`TokenProvider`](crate::TokenProvider).
     pub fn raw(&self) -> &raw::Client {
-        self.core.raw()
+        self.executor.raw()
     }
 
-    pub(crate) fn core(&self) -> &Core {
-        &self.core
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.executor
     }
 }
 
@@ -67,6 +67,6 @@ impl Client {
 impl From<raw::Client> for Client {
     fn from(raw: raw::Client) -> Self {
         let credentials = Credentials::Fixed(Arc::new(raw));
-        Self::new(Core::new(credentials, Settings::default()))
+        Self::new(Executor::new(credentials, Settings::default()))
     }
 }

@@ -61,6 +61,7 @@ impl StartRegistry {
     }
 
     /// The key in the task's first prompt, or that it has none; `None` if this client has not read the prompt.
+    #[expect(clippy::option_option, reason = "read and without a key, or not read")]
     pub(crate) fn prompt_key(&self, task: &str) -> Option<Option<String>> {
         self.entries().prompt_keys.get(task).cloned()
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use agents_api_raw as raw;
 
-use super::rate_limit_headers::{UNSPECIFIED_DELAY, rate_limit_delay, retry_after};
+use super::rate_limit_headers::{RateLimitDelay, UNSPECIFIED_DELAY, rate_limit_delay, retry_after};
 use super::{Cause, Delivery, ErrorKind, kind};
 
 /// Whether the same request may succeed later. The one classification: requests, waits, fleets and searches use it.
@@ -42,7 +42,7 @@ impl Facts {
             (Cause::RateLimitInEffect(delay), _) => Some(*delay),
             (_, ErrorKind::RateLimited) => {
                 let delay = headers.and_then(rate_limit_delay);
-                Some(delay.map_or(UNSPECIFIED_DELAY, |delay| delay.duration()))
+                Some(delay.map_or(UNSPECIFIED_DELAY, RateLimitDelay::duration))
             }
             _ => headers.and_then(retry_after),
         };

@@ -5,7 +5,10 @@ use std::fmt;
 use agents_api_raw as raw;
 
 /// Writes what a call failed with, and why.
-pub(super) fn write(error: &raw::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn write(error: &raw::Error, server: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if let Some(server) = server {
+        write!(f, "cannot connect to {server}: ")?;
+    }
     let told = error.to_string();
     f.write_str(&told)?;
     if let Some(source) = error.source() {

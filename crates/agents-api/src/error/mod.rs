@@ -45,8 +45,11 @@ pub struct Error(Box<Inner>);
 struct Inner {
     cause: Cause,
     facts: Facts,
+    code: Option<String>,
     operation: Option<&'static str>,
     attempts: u32,
+    /// The server that could not be reached, as `host:port`.
+    server: Option<String>,
 }
 
 #[derive(Debug)]
@@ -71,9 +74,11 @@ impl Error {
     fn new(cause: Cause) -> Self {
         Self(Box::new(Inner {
             facts: Facts::of(&cause),
+            code: cause.response().and_then(body::code),
             cause,
             operation: None,
             attempts: 0,
+            server: None,
         }))
     }
 
@@ -124,6 +129,25 @@ impl Error {
         self
     }
 
+    /// Adds the server that could not be reached.
+    pub(crate) fn at(mut self, server: &reqwest::Url) -> Self {
+        self.0.server = server
+            .host_str()
+            .map(|host| match server.port_or_known_default() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            });
+        self
+    }
+
+    /// The request creates something: it must not be repeated if it may have been applied.
+    pub(crate) fn of_write(mut self) -> Self {
+        if self.delivery() == Delivery::Unknown {
+            self.0.facts.retry = Retry::No;
+        }
+        self
+    }
+
     /// Adds how long a rate limit lasts, which only the rate limiter knows, and how many in a row did not say so.
     pub(crate) fn with_rate_limit_delay(mut self, delay: Duration, unspecified_streak: u32) -> Self {
         self.0.facts.retry_after = Some(delay);
@@ -139,6 +163,12 @@ impl Error {
     /// Whether the request may have been applied.
     pub fn delivery(&self) -> Delivery {
         self.0.facts.delivery
+    }
+
+    /// GitHub's own word for what went wrong, if the response has one, such as `copilot_plan_required`: the `code` of
+    /// the body, as it came.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
     }
 
     /// The operation that failed, by its name in the raw crate, such as `start_task`; `None` for what was refused
@@ -182,8 +212,7 @@ impl Error {
         }
     }
 
-    /// Whether the same request may succeed later, as far as the failure itself says. A request that may have been
-    /// applied must not be repeated whatever this says.
+    /// Whether the same request may succeed later, and may be sent again: a start that may have been applied may not.
     pub(crate) fn retry(&self) -> Retry {
         self.0.facts.retry
     }
@@ -196,6 +225,11 @@ impl Error {
     /// How many rate limits in a row, this one included, did not say how long they last; 0 if this one did, or is none.
     pub(crate) fn unspecified_rate_limits(&self) -> u32 {
         self.0.facts.unspecified_streak
+    }
+
+    /// Whether no connection was made.
+    pub(crate) fn is_connect(&self) -> bool {
+        matches!(&self.0.cause, Cause::Raw(raw::Error::Transport(error)) if error.is_connect())
     }
 
     /// Whether nothing was sent because of a rate limit that another request met.
@@ -215,26 +249,36 @@ impl Cause {
 }
 
 impl Error {
-    /// Says what GitHub's own words leave out.
+    /// Adds what GitHub's own message leaves out: what to do.
     fn advise(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A proxy that refuses has its own reasons.
-        let of_tasks = self.message().is_some()
+        let is_of_tasks = self.message().is_some()
             && self
                 .operation()
                 .is_some_and(|operation| operation.contains("task"));
         match (self.kind(), self.retry_after()) {
-            (ErrorKind::RateLimited, Some(pause)) => {
-                write!(f, "; retry after {:.0}s", pause.as_secs_f64().ceil())
+            (ErrorKind::RateLimited, Some(delay)) => write!(f, "; rate limit: retry after {}s", seconds(delay)),
+            (ErrorKind::Unauthorized, _) if is_of_tasks => f.write_str(
+                "; the token is wrong, expired or revoked: make a new one, or give the client a `TokenProvider`",
+            ),
+            (ErrorKind::Forbidden, _) if self.is_plan_required() => {
+                f.write_str("; the account needs a Copilot plan that includes the cloud agent")
             }
-            (ErrorKind::Forbidden, _) if of_tasks => f.write_str(
+            (ErrorKind::Forbidden, _) if is_of_tasks => f.write_str(
                 "; a fine-grained token needs the permission \"Agent tasks\", and the plan has to include the agent",
             ),
-            (ErrorKind::NotFound, _) if of_tasks => {
-                f.write_str("; GitHub says so, too, of what the token cannot see")
-            }
+            (ErrorKind::NotFound, _) if is_of_tasks => f.write_str(
+                "; not found, or not visible to this token: check the spelling, then the token's access and whether the \
+                 agent is enabled for the repository",
+            ),
             _ => Ok(()),
         }
     }
+}
+
+/// Whole seconds, rounded up.
+fn seconds(delay: Duration) -> u64 {
+    delay.as_secs() + u64::from(delay.subsec_nanos() > 0)
 }
 
 impl From<raw::Error> for Error {
@@ -247,21 +291,28 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
             Cause::InvalidInput(message) | Cause::UnexpectedResponse { message, .. } => {
-                f.write_str(message)?
+                f.write_str(message)?;
             }
-            Cause::Credentials(cause) => write!(f, "the token provider gave no token: {cause}")?,
-            Cause::RateLimitInEffect(pause) => {
-                write!(f, "GitHub wants no request for {pause:.0?}; nothing was sent")?
-            }
+            Cause::Credentials(cause) => write!(f, "no token: the token provider failed: {cause}")?,
+            Cause::RateLimitInEffect(delay) => write!(
+                f,
+                "rate limit: GitHub accepts no request for another {}s; nothing was sent, retry after that",
+                seconds(*delay)
+            )?,
             Cause::DeadlineReached {
                 limit,
                 delivery: Delivery::NotSent,
-            } => write!(f, "nothing was sent within the time limit of {limit:?}")?,
-            Cause::DeadlineReached { limit, .. } => {
-                write!(f, "no answer within the time limit of {limit:?}")?
-            }
+            } => write!(
+                f,
+                "timeout: other requests took the time limit of {limit:?}; nothing was sent, raise `total_timeout` or \
+                 `max_in_flight`"
+            )?,
+            Cause::DeadlineReached { limit, .. } => write!(
+                f,
+                "timeout: no response within the time limit of {limit:?}; raise `total_timeout` if GitHub is slow"
+            )?,
             Cause::Raw(error) => {
-                message::write(error, f)?;
+                message::write(error, self.0.server.as_deref(), f)?;
                 self.advise(f)?;
             }
         }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::future::BoxFuture;
 use crate::list::ListTasks;
 use crate::list::Page;
-use crate::transport::{Look, Memory};
+use crate::transport::{EtagCache, Revalidated};
 use agents_api_raw::types::Task;
 
 /// A request may take so long, waits for a connection included.
@@ -23,21 +23,21 @@ type Listed = (Page, Option<u64>);
 
 /// What a request met, and what to remember of it.
 pub(super) enum Answer {
-    Page(Result<Look<Listed>, Error>, Memory<Listed>),
-    Task(Result<Look<Task>, Error>, Memory<Task>),
+    Page(Result<Revalidated<Listed>, Error>, EtagCache<Listed>),
+    Task(Result<Revalidated<Task>, Error>, EtagCache<Task>),
 }
 
 /// What GitHub answered.
 pub(super) enum Met {
-    Page(Look<Listed>),
-    Task(Look<Task>),
+    Page(Revalidated<Listed>),
+    Task(Revalidated<Task>),
 }
 
 impl Met {
     pub(super) fn sight(&self) -> Sight<'_> {
         match self {
-            Self::Page(look) => {
-                let (page, next) = &*look.value;
+            Self::Page(polled) => {
+                let (page, next) = &*polled.value;
                 Sight::Page(PageSight {
                     tasks: &page.tasks,
                     next: *next,
@@ -45,10 +45,10 @@ impl Met {
                         active: page.total_active_count,
                         archived: page.total_archived_count,
                     },
-                    fresh: look.fresh,
+                    fresh: polled.modified,
                 })
             }
-            Self::Task(look) => Sight::Task(&look.value),
+            Self::Task(polled) => Sight::Task(&polled.value),
         }
     }
 }
@@ -60,9 +60,9 @@ pub(super) struct Requests {
     /// Lists begin with what was updated then.
     pub(super) since: Option<DateTime<Utc>>,
     /// The first page.
-    front: Memory<Listed>,
+    front: EtagCache<Listed>,
     /// The tasks that no list shows.
-    polled: HashMap<String, Memory<Task>>,
+    polled: HashMap<String, EtagCache<Task>>,
 }
 
 impl Requests {
@@ -71,7 +71,7 @@ impl Requests {
             client,
             repo,
             since,
-            front: Memory::new(),
+            front: EtagCache::new(),
             polled: HashMap::new(),
         }
     }
@@ -81,21 +81,21 @@ impl Requests {
         let deadline = Instant::now() + LOOK;
         match ask {
             Ask::Newest { lane, page } => {
-                let memory = if ask.is_front() {
-                    std::mem::replace(&mut self.front, Memory::new())
+                let cache = if ask.is_front() {
+                    std::mem::replace(&mut self.front, EtagCache::new())
                 } else {
-                    Memory::new()
+                    EtagCache::new()
                 };
-                look_at_page(self.list(*lane), *page, memory, deadline)
+                look_at_page(self.list(*lane), *page, cache, deadline)
             }
             Ask::Inventory { lane, page } => {
                 let list = self.list(*lane).in_creation_order();
-                look_at_page(list, *page, Memory::new(), deadline)
+                look_at_page(list, *page, EtagCache::new(), deadline)
             }
             Ask::Task { id, polled } => {
-                let memory = if *polled { self.polled.remove(id) } else { None };
-                let memory = memory.unwrap_or_else(Memory::new);
-                look_at_task(self.task(id), memory, deadline)
+                let cache = if *polled { self.polled.remove(id) } else { None };
+                let cache = cache.unwrap_or_else(EtagCache::new);
+                look_at_task(self.task(id), cache, deadline)
             }
         }
     }
@@ -103,15 +103,15 @@ impl Requests {
     /// Takes an answer apart.
     pub(super) fn keep(&mut self, ask: &Ask, answer: Answer) -> Result<Met, Error> {
         match answer {
-            Answer::Page(look, memory) => {
+            Answer::Page(look, cache) => {
                 if ask.is_front() {
-                    self.front = memory;
+                    self.front = cache;
                 }
                 look.map(Met::Page)
             }
-            Answer::Task(look, memory) => {
+            Answer::Task(look, cache) => {
                 if let (Ask::Task { id, polled: true }, Ok(_)) = (ask, &look) {
-                    self.polled.insert(id.clone(), memory);
+                    self.polled.insert(id.clone(), cache);
                 }
                 look.map(Met::Task)
             }
@@ -149,18 +149,18 @@ impl Requests {
 fn look_at_page(
     list: ListTasks,
     page: u64,
-    mut memory: Memory<Listed>,
+    mut cache: EtagCache<Listed>,
     deadline: Instant,
 ) -> BoxFuture<Answer> {
     Box::pin(async move {
-        let look = list.poll_page(page, &mut memory, deadline).await;
-        Answer::Page(look, memory)
+        let look = list.poll_page(page, &mut cache, deadline).await;
+        Answer::Page(look, cache)
     })
 }
 
-fn look_at_task(task: TaskRef, mut memory: Memory<Task>, deadline: Instant) -> BoxFuture<Answer> {
+fn look_at_task(task: TaskRef, mut cache: EtagCache<Task>, deadline: Instant) -> BoxFuture<Answer> {
     Box::pin(async move {
-        let look = task.look(&mut memory, deadline).await;
-        Answer::Task(look, memory)
+        let look = task.poll(&mut cache, deadline).await;
+        Answer::Task(look, cache)
     })
 }

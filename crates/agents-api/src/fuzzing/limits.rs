@@ -51,9 +51,9 @@ pub fn limits(data: &[u8]) {
             assert_eq!(delay, Some(Duration::from_secs(stated.max(least))));
         }
         if error.is_rate_limited() {
-            let limited = limiter.rate_limited("core", response.headers(), now);
+            let lasts = limiter.rate_limited("core", response.headers(), now);
             let blocked = limiter.blocked_until("core", now);
-            let least = limited.max(Duration::from_secs(1));
+            let least = lasts.max(Duration::from_secs(1));
             assert!(
                 blocked.is_some_and(|blocked| blocked >= now + least),
                 "{blocked:?}"

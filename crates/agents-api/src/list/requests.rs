@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::builder::ListTasks;
 use super::page::{NextPage, Page};
 use crate::error::Error;
-use crate::transport::{Call, Look, Memory};
+use crate::transport::{EtagCache, Operation, Revalidated};
 
 impl ListTasks {
     /// Polls one page once: without retries, and waiting for a quota only until `deadline`. Returns the page and the number
@@ -16,15 +16,15 @@ impl ListTasks {
     pub(crate) async fn poll_page(
         &self,
         number: u64,
-        memory: &mut Memory<(Page, Option<u64>)>,
+        cache: &mut EtagCache<(Page, Option<u64>)>,
         deadline: Instant,
-    ) -> Result<Look<(Page, Option<u64>)>, Error> {
+    ) -> Result<Revalidated<(Page, Option<u64>)>, Error> {
         let call = self.check()?;
-        let core = self.client.core();
-        let response = core.look(call, memory.tag(), deadline, |client| {
+        let executor = self.client.executor();
+        let response = executor.poll(call, cache.tag(), deadline, |client| {
             self.clone().request(client, number)
         });
-        memory.take(response.await?, |response| {
+        cache.update(response.await?, |response| {
             let (page, next) = Page::read(response, number, self.is_archived());
             Ok((page, next?))
         })
@@ -40,13 +40,14 @@ impl ListTasks {
     /// Fetches the response of one page.
     pub(crate) async fn fetch_response(self, number: u64) -> Result<raw::ResponseValue<TaskList>, Error> {
         let call = self.check()?;
-        let core = self.client.core();
-        core.run(call, self.timeout, |client| self.clone().request(client, number))
+        let executor = self.client.executor();
+        executor
+            .run(call, self.timeout, |client| self.clone().request(client, number))
             .await
     }
 
     /// The operation that lists this, if the settings are valid.
-    fn check(&self) -> Result<Call, Error> {
+    fn check(&self) -> Result<Operation, Error> {
         self.check_settings()?;
         self.states.as_deref().map(joined).transpose()?;
         match (&self.repo, &self.creators) {
@@ -56,8 +57,8 @@ impl ListTasks {
             (None, Some(_)) => Err(Error::invalid(
                 "filter by creators on the user's list: GitHub has it only for a repository; use `client.repo(…)?.list_tasks()`",
             )),
-            (Some(_), _) => Ok(Call::LIST_TASKS_FOR_REPO),
-            (None, None) => Ok(Call::LIST_TASKS),
+            (Some(_), _) => Ok(Operation::LIST_TASKS_FOR_REPO),
+            (None, None) => Ok(Operation::LIST_TASKS),
         }
     }
 

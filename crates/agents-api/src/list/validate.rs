@@ -31,7 +31,7 @@ impl ListTasks {
                  pass 1 to {MAX_CONCURRENCY}"
             )));
         }
-        let max_in_flight = self.client.core().max_in_flight();
+        let max_in_flight = self.client.executor().max_in_flight();
         if *concurrency > max_in_flight {
             return Err(Error::invalid(format!(
                 "`concurrency` {concurrency}: the client sends at most {max_in_flight} requests at a time; \

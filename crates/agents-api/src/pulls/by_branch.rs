@@ -1,5 +1,5 @@
 //! Lists the pull requests of one branch, for artifacts whose id leads nowhere.
-use agents_api_raw::Operation;
+use agents_api_raw as raw;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,9 +10,9 @@ use super::repo_name::RepoName;
 use super::resolve::{Found, Listed};
 use crate::client::Client;
 use crate::error::Error;
-use crate::transport::Call;
+use crate::transport::Operation;
 
-const CALL: Call = Call::get("list_pull_requests", "/repos/{owner}/{repo}/pulls");
+const CALL: Operation = Operation::get("list_pull_requests", "/repos/{owner}/{repo}/pulls");
 
 /// A branch of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,9 +40,9 @@ pub(super) async fn list(client: &Client, branch: &Branch) -> Result<Listed, Err
 
 async fn request(client: &Client, branch: &Branch) -> Result<Vec<Found>, Error> {
     let RepoName { owner, name } = &branch.repo;
-    let items = client.core().run(CALL, None, |client| async move {
+    let items = client.executor().run(CALL, None, |client| async move {
         let list = client
-            .request(Operation::new(CALL.operation, CALL.path), Method::GET)
+            .request(raw::Operation::new(CALL.name, CALL.path), Method::GET)
             .path("owner", owner)
             .path("repo", name)
             // Without the owner GitHub ignores the filter.

@@ -11,26 +11,26 @@ use super::ids::{PullRequestId, PullRequestNumber};
 use super::resolve::{Found, Node};
 use crate::client::Client;
 use crate::error::Error;
-use crate::transport::Call;
+use crate::transport::Operation;
 
 /// `databaseId` of a pull request is deprecated, since it has 32 bits.
 const QUERY: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on PullRequest { fullDatabaseId number \
                      title url state isDraft headRefName baseRefName repository { databaseId nameWithOwner } } } }";
 
 /// A POST that reads: it is repeated as reads are.
-const CALL: Call = Call {
+const CALL: Operation = Operation {
     method: "POST",
     resource: "graphql",
-    ..Call::get("get_pull_requests_by_id", "/graphql")
+    ..Operation::get("get_pull_requests_by_id", "/graphql")
 };
 
 /// What each of the ids leads to, in their order. One request.
 pub(crate) async fn nodes(client: &Client, ids: &[String]) -> Result<Vec<Node>, Error> {
-    let answer = client.core().run(CALL, None, |client| async move {
-        let request = client.graphql(CALL.operation, QUERY, json!({ "ids": ids }));
+    let answer = client.executor().run(CALL, None, |client| async move {
+        let request = client.graphql(CALL.name, QUERY, json!({ "ids": ids }));
         obey(request.send::<Value>().await?)
     });
-    read(answer.await?, ids.len()).map_err(|error| error.after(CALL.operation, 1))
+    read(answer.await?, ids.len()).map_err(|error| error.after(CALL.name, 1))
 }
 
 /// Takes what GraphQL refuses under status 200 for what it is, so that it is obeyed and repeated as REST's refusals are.

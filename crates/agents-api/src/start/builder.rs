@@ -16,7 +16,7 @@ use agents_api_raw::types::builder;
 use crate::client::Repo;
 use crate::error::Error;
 use crate::future::BoxFuture;
-use crate::transport::Call;
+use crate::transport::Operation;
 use agents_api_raw::types::Task;
 
 /// Starts a task when awaited; made by [`Repo::start_task`].
@@ -293,8 +293,8 @@ impl<R> StartTask<R> {
 
     /// The one place that sends a start.
     async fn send(&self, body: builder::StartTask) -> Result<Task, Error> {
-        let core = self.repo.client().core();
-        let answer = core.run(Call::START_TASK, self.timeout, |client| {
+        let executor = self.repo.client().executor();
+        let answer = executor.run(Operation::START_TASK, self.timeout, |client| {
             let body = body.clone();
             async move {
                 let start = client

@@ -1,6 +1,7 @@
-//! The one place that sends requests: in their turn, with a token, again if that is safe and may help.
+//! The one place that sends requests: when the rate limiter permits it, with a token, and again if that is safe and may
+//! help.
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use agents_api_raw as raw;
@@ -9,23 +10,23 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::backoff::later;
-use super::call::Call;
 use super::credentials::{Credential, Credentials};
+use super::operation::Operation;
 use super::policy::{RateLimitPolicy, RetryPolicy};
 use super::rate_limiter::{NoPermit, RateLimiter};
 use super::retry::{Attempts, RetryBudget};
 use super::trace;
 use crate::error::{Delivery, Error, ErrorKind, RateLimit, Retry};
 
-/// How a client goes about its requests.
+/// How a client sends its requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) rate_limits: RateLimitPolicy,
-    /// The time limit of an operation, everything included.
+    /// The time limit of an operation, retries and pauses included.
     pub(crate) timeout: Duration,
     /// How many requests may be in flight.
-    pub(crate) in_flight: usize,
+    pub(crate) max_in_flight: usize,
 }
 
 impl Default for Settings {
@@ -34,24 +35,31 @@ impl Default for Settings {
             retry: RetryPolicy::new(),
             rate_limits: RateLimitPolicy::Wait,
             timeout: Duration::from_secs(5 * 60),
-            in_flight: 10,
+            max_in_flight: 10,
         }
     }
 }
 
 /// What all clones of a client share.
 #[derive(Debug)]
-pub(crate) struct Core {
+pub(crate) struct Executor {
     settings: Settings,
     credentials: Credentials,
     limiter: RateLimiter,
     budget: Mutex<RetryBudget>,
 }
 
-impl Core {
+/// The response to an operation.
+pub(crate) struct Executed<T> {
+    pub(crate) response: raw::ResponseValue<T>,
+    /// How many requests were sent for it.
+    pub(crate) attempts: u32,
+}
+
+impl Executor {
     pub(crate) fn new(credentials: Credentials, settings: Settings) -> Self {
         Self {
-            limiter: RateLimiter::new(settings.in_flight.max(1)),
+            limiter: RateLimiter::new(settings.max_in_flight),
             budget: Mutex::new(RetryBudget::new(settings.retry)),
             credentials,
             settings,
@@ -64,7 +72,7 @@ impl Core {
 
     /// How many requests may be in flight.
     pub(crate) fn max_in_flight(&self) -> usize {
-        self.settings.in_flight
+        self.settings.max_in_flight
     }
 
     pub(crate) fn rate_limit(&self, resource: &str) -> Option<RateLimit> {
@@ -74,10 +82,24 @@ impl Core {
     /// Carries out an operation within `limit`, or else the client's time limit. `make` makes one attempt.
     pub(crate) async fn run<T, F, Attempt>(
         &self,
-        call: Call,
+        operation: Operation,
         limit: Option<Duration>,
         make: F,
     ) -> Result<raw::ResponseValue<T>, Error>
+    where
+        F: Fn(Arc<raw::Client>) -> Attempt,
+        Attempt: Future<Output = Result<raw::ResponseValue<T>, raw::Error>>,
+    {
+        Ok(self.run_counted(operation, limit, make).await?.response)
+    }
+
+    /// Carries out an operation as [`run`](Self::run) does, and says how many requests it took.
+    pub(crate) async fn run_counted<T, F, Attempt>(
+        &self,
+        operation: Operation,
+        limit: Option<Duration>,
+        make: F,
+    ) -> Result<Executed<T>, Error>
     where
         F: Fn(Arc<raw::Client>) -> Attempt,
         Attempt: Future<Output = Result<raw::ResponseValue<T>, raw::Error>>,
@@ -93,33 +115,38 @@ impl Core {
             deadline,
             limit,
         };
-        let span = trace::span(call, self.raw().base_url());
+        let span = trace::span(operation, self.raw().base_url());
         let with_retries = async {
             let mut attempts = Attempts::new(self.settings.retry);
             loop {
-                let error = match self.attempt(call, deadlines, &mut attempts, &make).await {
-                    Ok(answer) => {
+                let error = match self.send(operation, deadlines, &mut attempts, &make).await {
+                    Ok(response) => {
                         self.budget().on_success();
-                        trace::succeeded(&answer, attempts.count());
-                        return Ok(answer);
+                        let executed = Executed {
+                            response,
+                            attempts: attempts.count(),
+                        };
+                        trace::succeeded(&executed.response, executed.attempts);
+                        return Ok(executed);
                     }
-                    Err(error) => error.after(call.operation, attempts.count()),
+                    Err(error) => self.failed(error, operation, attempts.count()),
                 };
-                let Some(at) = self.next_retry_at(call, &attempts, &error, deadlines) else {
+                let Some(at) = self.next_retry_at(operation, &mut attempts, &error, deadlines) else {
                     trace::failed(&error);
                     return Err(error);
                 };
-                trace::again(&error, at);
+                trace::will_retry(&error, at);
                 sleep_until(at).await;
             }
         };
         with_retries.instrument(span).await
     }
 
-    /// Asks once, for a poller, which does its own waiting. `None` if nothing changed since the answer with this `tag`.
-    pub(crate) async fn look<T, F, Attempt>(
+    /// Sends a request once, for a poller, which has a schedule of its own: nothing is retried, and a rate limit is an
+    /// error at once. `None` if nothing changed since the response with this `tag`.
+    pub(crate) async fn poll<T, F, Attempt>(
         &self,
-        call: Call,
+        operation: Operation,
         tag: Option<&HeaderValue>,
         deadline: Instant,
         make: F,
@@ -134,7 +161,7 @@ impl Core {
             deadline,
             limit: deadline - now,
         };
-        let span = trace::span(call, self.raw().base_url());
+        let span = trace::span(operation, self.raw().base_url());
         let make = |client: Arc<raw::Client>| {
             make(match tag {
                 Some(tag) => {
@@ -146,17 +173,17 @@ impl Core {
         };
         let once = async {
             let mut attempts = Attempts::new(RetryPolicy::never());
-            match self.attempt(call, deadlines, &mut attempts, &make).await {
-                Ok(answer) => {
-                    trace::succeeded(&answer, attempts.count());
-                    Ok(Some(answer))
+            match self.send(operation, deadlines, &mut attempts, &make).await {
+                Ok(response) => {
+                    trace::succeeded(&response, attempts.count());
+                    Ok(Some(response))
                 }
                 Err(error) if tag.is_some() && error.status() == Some(304) => {
-                    trace::unchanged();
+                    trace::not_modified();
                     Ok(None)
                 }
                 Err(error) => {
-                    let error = error.after(call.operation, attempts.count());
+                    let error = self.failed(error, operation, attempts.count());
                     trace::failed(&error);
                     Err(error)
                 }
@@ -165,10 +192,10 @@ impl Core {
         once.instrument(span).await
     }
 
-    /// Sends a request once, or twice if a new token is to be had for one that GitHub refused.
-    async fn attempt<T, F, Attempt>(
+    /// Sends a request once, or twice if GitHub refused the token and there is a new one.
+    async fn send<T, F, Attempt>(
         &self,
-        call: Call,
+        operation: Operation,
         deadlines: Deadlines,
         attempts: &mut Attempts,
         make: &F,
@@ -179,7 +206,7 @@ impl Core {
     {
         let permit = self
             .limiter
-            .acquire(call, deadlines.rate_limits, deadlines.deadline)
+            .acquire(operation, deadlines.rate_limits, deadlines.deadline)
             .await;
         let _in_flight = permit.map_err(|none| match none {
             NoPermit::RateLimited(delay) => Error::rate_limit_in_effect(delay),
@@ -189,20 +216,21 @@ impl Core {
         let mut renewed = false;
         loop {
             let Some(Credential { client, .. }) = &credential else {
-                return Err(Error::invalid("no token was given"));
+                return Err(Error::invalid(
+                    "no token: neither a fixed one nor a provider's; set one on the builder",
+                ));
             };
             attempts.sent();
-            let Ok(answer) = timeout_at(deadlines.deadline, make(client.clone())).await else {
+            let Ok(result) = timeout_at(deadlines.deadline, make(client.clone())).await else {
                 return Err(Error::deadline_reached(deadlines.limit, Delivery::Unknown));
             };
-            let error = match answer {
-                Ok(answer) => {
-                    self.limiter.succeeded(call, answer.headers());
-                    return Ok(answer);
+            let error = match result {
+                Ok(response) => {
+                    self.limiter.succeeded(operation, response.headers());
+                    return Ok(response);
                 }
-                Err(error) => error,
+                Err(error) => self.limiter.failed(operation, error.into()),
             };
-            let error = self.limiter.failed(call, error.into());
             if error.status() != Some(401) || renewed {
                 return Err(error);
             }
@@ -230,20 +258,35 @@ impl Core {
             .unwrap_or_else(|_| Err(Error::deadline_reached(deadlines.limit, Delivery::NotSent)))
     }
 
+    /// Adds to an error what the operation knows.
+    fn failed(&self, error: Error, operation: Operation, attempts: u32) -> Error {
+        let error = error.after(operation.name, attempts);
+        let error = if operation.writes { error.of_write() } else { error };
+        if error.is_connect() {
+            return error.at(self.raw().base_url());
+        }
+        error
+    }
+
     /// When to send a request again after `error`, if at all.
     fn next_retry_at(
         &self,
-        call: Call,
-        attempts: &Attempts,
+        operation: Operation,
+        attempts: &mut Attempts,
         error: &Error,
         deadlines: Deadlines,
     ) -> Option<Instant> {
-        let retry = retry(call, error);
+        let retry = retry(error);
+        if error.is_connect() {
+            attempts.connection_failed();
+        }
         let delay = attempts.delay(retry, error.retry_after(), &mut self.budget(), fastrand::f64())?;
         let at = later(Instant::now(), delay);
         let (at, latest) = match retry {
             Retry::RateLimited => (
-                self.limiter.blocked_until(call).map_or(at, |until| until.max(at)),
+                self.limiter
+                    .blocked_until(operation)
+                    .map_or(at, |until| until.max(at)),
                 deadlines.rate_limits,
             ),
             _ => (at, deadlines.deadline),
@@ -251,7 +294,7 @@ impl Core {
         (at < latest).then_some(at)
     }
 
-    fn budget(&self) -> std::sync::MutexGuard<'_, RetryBudget> {
+    fn budget(&self) -> MutexGuard<'_, RetryBudget> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -267,17 +310,10 @@ struct Deadlines {
     limit: Duration,
 }
 
-/// Whether a request may be sent again after `error`.
-fn retry(call: Call, error: &Error) -> Retry {
+/// Whether a request is sent again after `error`.
+fn retry(error: &Error) -> Retry {
     // The wait was too long already; and a token provider repeats what it wants to.
     if error.is_rate_limit_in_effect() || error.kind() == ErrorKind::Credentials {
-        return Retry::No;
-    }
-    let is_safe = match error.retry() {
-        Retry::RateLimited => error.delivery() != Delivery::Unknown,
-        _ => error.delivery() == Delivery::NotSent,
-    };
-    if call.writes && !is_safe {
         return Retry::No;
     }
     error.retry()

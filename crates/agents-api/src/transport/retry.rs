@@ -10,11 +10,17 @@ use crate::error::Retry;
 pub(super) struct Attempts {
     policy: RetryPolicy,
     count: u32,
+    /// How many of them got no connection.
+    unconnected: u32,
 }
 
 impl Attempts {
     pub(super) fn new(policy: RetryPolicy) -> Self {
-        Self { policy, count: 0 }
+        Self {
+            policy,
+            count: 0,
+            unconnected: 0,
+        }
     }
 
     /// How often the request was sent.
@@ -27,6 +33,11 @@ impl Attempts {
         self.count = self.count.saturating_add(1);
     }
 
+    /// The last attempt got no connection.
+    pub(super) fn connection_failed(&mut self) {
+        self.unconnected = self.unconnected.saturating_add(1);
+    }
+
     /// The delay before the next attempt, or `None` to fail. `asked` is what the response asks for, which goes before
     /// the backoff. A rate limit has no other, and costs nothing of the budget. `random` is from 0 to 1.
     pub(super) fn delay(
@@ -36,7 +47,8 @@ impl Attempts {
         budget: &mut RetryBudget,
         random: f64,
     ) -> Option<Duration> {
-        if self.count >= self.policy.max_attempts {
+        let no_connection = self.unconnected > 0 && self.unconnected >= self.policy.max_connect_attempts;
+        if self.count >= self.policy.max_attempts || no_connection {
             return None;
         }
         let delay = match retry {
@@ -99,7 +111,11 @@ mod tests {
         budget: &mut RetryBudget,
         random: f64,
     ) -> Option<u128> {
-        let attempts = Attempts { policy, count };
+        let attempts = Attempts {
+            policy,
+            count,
+            unconnected: 0,
+        };
         let asked = asked.map(Duration::from_secs);
         let delay = attempts.delay(Retry::Transient, asked, budget, random)?;
         Some(delay.as_millis())
@@ -132,6 +148,21 @@ mod tests {
         budget.on_success();
         budget.on_success();
         assert_eq!(allowed(&mut budget), [true, true, false]);
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_reached_is_tried_three_times() {
+        let policy = RetryPolicy::new();
+        let (mut attempts, mut budget) = (Attempts::new(policy), RetryBudget::new(policy));
+        let mut goes_on =
+            |attempts: &Attempts| attempts.delay(Retry::Transient, None, &mut budget, 0.0).is_some();
+        for (connected, more) in [(false, true), (true, true), (false, true), (false, false)] {
+            attempts.sent();
+            if !connected {
+                attempts.connection_failed();
+            }
+            assert_eq!(goes_on(&attempts), more, "{attempts:?}");
+        }
     }
 
     proptest! {

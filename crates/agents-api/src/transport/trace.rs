@@ -1,22 +1,22 @@
-//! Spans and events, with the names that OpenTelemetry gives to HTTP clients. Never a token, a prompt or a whole address.
+//! Spans and events with OpenTelemetry's names for HTTP clients. They hold no token, no prompt and no whole address.
 use agents_api_raw::ResponseValue;
 use reqwest::Url;
 use tokio::time::Instant;
 use tracing::field::Empty;
-use tracing::{Span, debug, info_span};
+use tracing::{Span, info_span, warn};
 
-use super::call::Call;
+use super::operation::Operation;
 use crate::error::Error;
 
-/// The span of an operation: all attempts, and the pauses between.
-pub(super) fn span(call: Call, server: &Url) -> Span {
+/// The span of an operation: all attempts, and the delays between them.
+pub(super) fn span(operation: Operation, server: &Url) -> Span {
     info_span!(
         "agents_api",
-        otel.name = format_args!("{} {}", call.method, call.path),
+        otel.name = format_args!("{} {}", operation.method, operation.path),
         otel.kind = "client",
-        operation = call.operation,
-        http.request.method = call.method,
-        url.template = call.path,
+        operation = operation.name,
+        http.request.method = operation.method,
+        url.template = operation.path,
         server.address = server.host_str(),
         server.port = server.port_or_known_default(),
         http.response.status_code = Empty,
@@ -27,32 +27,32 @@ pub(super) fn span(call: Call, server: &Url) -> Span {
 }
 
 /// The operation succeeded.
-pub(super) fn succeeded<T>(answer: &ResponseValue<T>, attempts: u32) {
+pub(super) fn succeeded<T>(response: &ResponseValue<T>, attempts: u32) {
     let span = Span::current();
     if span.is_disabled() {
         return;
     }
-    span.record("http.response.status_code", answer.status().as_u16());
+    span.record("http.response.status_code", response.status().as_u16());
     if attempts > 1 {
         span.record("http.request.resend_count", attempts - 1);
     }
-    let id = answer.headers().get("x-github-request-id");
+    let id = response.headers().get("x-github-request-id");
     record_id(&span, id.and_then(|id| id.to_str().ok()));
 }
 
-/// A look found nothing new.
-pub(super) fn unchanged() {
+/// A poll got 304.
+pub(super) fn not_modified() {
     Span::current().record("http.response.status_code", 304);
 }
 
 /// An attempt failed, and another will follow.
-pub(super) fn again(error: &Error, at: Instant) {
-    debug!(
+pub(super) fn will_retry(error: &Error, at: Instant) {
+    warn!(
         error.type = error.kind().as_str(),
         http.response.status_code = error.status(),
         attempt = error.attempts(),
-        pause_ms = u64::try_from((at - Instant::now()).as_millis()).unwrap_or(u64::MAX),
-        "the request failed and is sent again",
+        delay_ms = u64::try_from((at - Instant::now()).as_millis()).unwrap_or(u64::MAX),
+        "request failed; it will be retried",
     );
 }
 
@@ -72,7 +72,7 @@ pub(super) fn failed(error: &Error) {
     record_id(&span, error.request_id());
 }
 
-/// Records the id of a request if it looks like one; whatever else a server puts in its place stays out of traces.
+/// Records the id of a request if it looks like one; anything else that a server sends in its place stays out of traces.
 fn record_id(span: &Span, id: Option<&str>) {
     let fits = |id: &&str| {
         id.len() <= 128

@@ -9,13 +9,13 @@ use super::update::Update;
 use super::update::is_further;
 use crate::client::TaskRef;
 use crate::error::Error;
-use crate::transport::Memory;
+use crate::transport::EtagCache;
 use agents_api_raw::types::Task;
 
 /// Looks at a task, again and again.
 pub(super) struct Poller {
     task: TaskRef,
-    memory: Memory<Task>,
+    cache: EtagCache<Task>,
     schedule: Schedule,
     next: Next,
     last: Option<Arc<Task>>,
@@ -58,7 +58,7 @@ impl Poller {
     pub(super) fn new(task: TaskRef, schedule: Schedule, last: Option<Task>) -> Self {
         Self {
             task,
-            memory: Memory::new(),
+            cache: EtagCache::new(),
             schedule,
             next: Next::Look(Instant::now()),
             last: last.map(Arc::new),
@@ -86,7 +86,7 @@ impl Poller {
             Some(deadline) => later(deadline, Duration::from_secs(1)),
             None => later(Instant::now(), Duration::MAX),
         };
-        let look = self.task.look(&mut self.memory, bound);
+        let look = self.task.poll(&mut self.cache, bound);
         let result = match deadline {
             None => look.await,
             Some(deadline) => {
@@ -98,7 +98,7 @@ impl Poller {
             }
         };
         match result {
-            Ok(look) => Step::Seen(self.see(look.value, look.fresh)),
+            Ok(polled) => Step::Seen(self.see(polled.value, polled.modified)),
             Err(error) => self.fail(error),
         }
     }
@@ -147,8 +147,8 @@ impl Poller {
 
     /// The task, how it was last seen, how many looks there were, and the latest failure that was ridden out.
     pub(super) fn into_parts(self) -> (TaskRef, Option<Task>, u64, Option<Error>) {
-        // Only the memory shares what was seen last.
-        drop(self.memory);
+        // Only the cache shares what was seen last.
+        drop(self.cache);
         let last = self.last.map(Arc::unwrap_or_clone);
         (self.task, last, self.polls, self.failure)
     }

@@ -177,7 +177,7 @@ fn settings_that_cannot_work_are_refused_at_once() {
         (|client| client.api_version(" "), "blank"),
         (|client| client.total_timeout(Duration::ZERO), "total timeout"),
         (|client| client.connect_timeout(Duration::ZERO), "connect timeout"),
-        (|client| client.max_in_flight(0), "in flight"),
+        (|client| client.max_in_flight(0), "allow at least 1"),
         (
             |client| {
                 client

@@ -90,28 +90,99 @@ async fn every_form_of_rate_limit_says_how_long_it_lasts() {
 }
 
 #[tokio::test]
-async fn a_message_says_what_the_words_of_github_leave_out() {
-    let not_found = answer(404, "", r#"{"message":"Not Found"}"#);
-    let forbidden = answer(403, "", r#"{"message":"Resource not accessible"}"#);
-    let in_haste = answer(429, "Retry-After: 3000\r\n", r#"{"message":"Too fast"}"#);
-    let unspecified = answer(429, "", r#"{"message":"Too fast"}"#);
-    for (text, said) in [
+async fn a_message_adds_the_advice_that_github_leaves_out() {
+    const ADVICE: [&str; 5] = [
+        "retry after",
+        "fine-grained",
+        "not visible",
+        "revoked",
+        "Copilot plan",
+    ];
+    let plan = r#"{"code":"copilot_plan_required","error":"forbidden","message":"This API requires a valid Copilot license."}"#;
+    for (text, advice) in [
+        (answer(404, "", r#"{"message":"Not Found"}"#), Some("not visible")),
         (
-            not_found,
-            "Not Found; GitHub says so, too, of what the token cannot see",
+            answer(403, "", r#"{"message":"Resource not accessible"}"#),
+            Some("fine-grained"),
+        ),
+        (answer(403, "", plan), Some("Copilot plan")),
+        (
+            answer(401, "", r#"{"message":"Bad credentials"}"#),
+            Some("revoked"),
         ),
         (
-            forbidden,
-            "accessible; a fine-grained token needs the permission \"Agent tasks\"",
+            answer(429, "Retry-After: 3000\r\n", r#"{"message":"Too fast"}"#),
+            Some("retry after"),
         ),
-        (in_haste, "Too fast; retry after 3000s"),
-        (unspecified, "Too fast; retry after 60s"),
-        (answer(403, "", "<html>no</html>"), "<html>no</html>"),
+        (answer(429, "", r#"{"message":"Too fast"}"#), Some("retry after")),
+        (answer(403, "", "<html>no</html>"), None),
+        (answer(404, "", "<html>no</html>"), None),
     ] {
         let error = error_of(text).await.to_string();
-        assert!(error.contains(said), "{error}");
-        for advice in ["retry after", "fine-grained", "cannot see"] {
-            assert_eq!(error.contains(advice), said.contains(advice), "{error}");
+        for known in ADVICE {
+            assert_eq!(error.contains(known), Some(known) == advice, "{error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_a_plan_is_told_from_a_repository_without_permission() {
+    let plan = r#"{"code":"copilot_plan_required","error":"forbidden","message":"This API requires a valid Copilot license."}"#;
+    for (status, body, code, plan_required, account_wide) in [
+        (403, plan, Some("copilot_plan_required"), true, true),
+        (
+            403,
+            r#"{"message":"no","code":"other"}"#,
+            Some("other"),
+            false,
+            false,
+        ),
+        (403, r#"{"message":"no","code":7}"#, None, false, false),
+        (422, plan, Some("copilot_plan_required"), false, false),
+        (401, r#"{"message":"Bad credentials"}"#, None, false, true),
+        (429, r#"{"message":"Too fast"}"#, None, false, true),
+        (404, "<html>", None, false, false),
+    ] {
+        let error = error_of(answer(status, "", body)).await;
+        assert_eq!(
+            (error.code(), error.is_plan_required(), error.is_account_wide()),
+            (code, plan_required, account_wide),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_what_can_be_sent_again_is_retryable() {
+    for (status, retryable) in [(502, true), (429, true), (404, false), (501, false), (422, false)] {
+        let text = answer(status, "", r#"{"message":"no"}"#);
+        let (client, _) = answers([text.clone()]).await;
+        let error = client.task("t").get().await.unwrap_err();
+        assert_eq!(error.is_retryable(), retryable, "{error}");
+        assert_eq!(error.is_server_error(), status >= 500, "{error}");
+        // A start that may have been applied must not be sent again.
+        let (_, repo) = answers([text]).await;
+        let error = repo.start_task("p").await.unwrap_err();
+        assert_eq!(error.is_retryable(), retryable && status != 502, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_connections_is_tried_three_times_and_named() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    drop(server);
+    let client = agents_api::Client::builder()
+        .base_url(format!("http://{address}"))
+        .token("ghp_example");
+    let client = client.build().unwrap();
+    let repo = client.repo("octocat", "hello-world").unwrap();
+    for error in [
+        client.task("t").get().await.unwrap_err(),
+        repo.start_task("p").await.unwrap_err(),
+    ] {
+        assert_eq!((error.attempts(), error.is_transport()), (3, true), "{error}");
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+        assert!(error.is_retryable(), "{error}");
     }
 }

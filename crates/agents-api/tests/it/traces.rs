@@ -119,25 +119,26 @@ async fn an_operation_is_one_span_with_the_fields_of_opentelemetry() {
 }
 
 #[tokio::test]
-async fn repetitions_are_events_of_the_one_span() {
+async fn retries_are_warnings_of_the_one_span() {
     let github = Emulator::start().await.unwrap();
     let task = github.seed_task(TaskSeed::new("p")).unwrap();
     let (client, _) = connect_with(&github, quick);
     github.inject(Fault::on(Operation::GetTask, Effect::Status(503)).times(2));
     let (traced, _guard) = Traced::begin();
     client.task(task.id()).get().await.unwrap();
-    let again = traced
+    let retries = traced
         .own()
         .into_iter()
-        .filter(|line| line.contains("sent again"));
-    let again: Vec<_> = again.collect();
-    assert_eq!(again.len(), 2, "{}", traced.text());
-    for (number, line) in again.iter().enumerate() {
+        .filter(|line| line.contains("will be retried"));
+    let retries: Vec<_> = retries.collect();
+    assert_eq!(retries.len(), 2, "{}", traced.text());
+    for (number, line) in retries.iter().enumerate() {
         let attempt = format!("attempt={}", number + 1);
         for field in [
+            "WARN",
             "error.type=\"server\"",
             "http.response.status_code=503",
-            "pause_ms=",
+            "delay_ms=",
             &attempt,
         ] {
             assert!(line.contains(field), "{field} is in {line}");

@@ -9,7 +9,7 @@ use crate::transport::{Backoff, later};
 const BACKOFF: Backoff = Backoff {
     initial: Duration::from_secs(1),
     max: Duration::from_secs(10),
-    jitter: 0.5,
+    jitter: 0.2,
 };
 
 /// The schedule of the searches.

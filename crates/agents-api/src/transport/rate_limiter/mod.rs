@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::call::Call;
+use super::operation::Operation;
 use crate::error::{Error, RateLimit};
 use state::LimiterState;
 
@@ -36,7 +36,7 @@ impl RateLimiter {
     pub(super) fn new(permits: usize) -> Self {
         Self {
             state: Mutex::default(),
-            permits: Semaphore::new(permits),
+            permits: Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)),
             writers: tokio::sync::Mutex::const_new(()),
         }
     }
@@ -46,23 +46,23 @@ impl RateLimiter {
     /// A rate limit that lasts beyond `rate_limit_deadline` fails at once.
     pub(super) async fn acquire(
         &self,
-        call: Call,
+        operation: Operation,
         rate_limit_deadline: Instant,
         deadline: Instant,
     ) -> Result<SemaphorePermit<'_>, NoPermit> {
-        self.check_limits(call, rate_limit_deadline)?;
+        self.check_limits(operation, rate_limit_deadline)?;
         // Writers come one after the other; the next one's second begins when this one is sent.
-        let _writer = if call.writes {
+        let _writer = if operation.writes {
             let turn = timeout_at(deadline, self.writers.lock()).await;
             Some(turn.map_err(|_| NoPermit::Busy)?)
         } else {
             None
         };
         loop {
-            while let Some(until) = self.check_limits(call, rate_limit_deadline)? {
+            while let Some(until) = self.check_limits(operation, rate_limit_deadline)? {
                 sleep_until(until).await;
             }
-            if let Some(next) = self.next_write().filter(|_| call.writes) {
+            if let Some(next) = self.next_write().filter(|_| operation.writes) {
                 if next > deadline {
                     return Err(NoPermit::Busy);
                 }
@@ -77,8 +77,8 @@ impl RateLimiter {
                 },
             };
             // While this one waited for a permit, another may have met a rate limit.
-            if self.blocked_until(call).is_none() {
-                if call.writes {
+            if self.blocked_until(operation).is_none() {
+                if operation.writes {
                     self.state().wrote(Instant::now());
                 }
                 return Ok(permit);
@@ -87,8 +87,12 @@ impl RateLimiter {
     }
 
     /// Until when to wait for a rate limit, if there is one that ends before `rate_limit_deadline`.
-    fn check_limits(&self, call: Call, rate_limit_deadline: Instant) -> Result<Option<Instant>, NoPermit> {
-        match self.blocked_until(call) {
+    fn check_limits(
+        &self,
+        operation: Operation,
+        rate_limit_deadline: Instant,
+    ) -> Result<Option<Instant>, NoPermit> {
+        match self.blocked_until(operation) {
             Some(until) if until > rate_limit_deadline => {
                 let delay = until - Instant::now();
                 // As headers do, in whole seconds, and never too short.
@@ -100,8 +104,8 @@ impl RateLimiter {
     }
 
     /// When the next request may be sent, if not now.
-    pub(super) fn blocked_until(&self, call: Call) -> Option<Instant> {
-        self.state().blocked_until(call.resource, Instant::now())
+    pub(super) fn blocked_until(&self, operation: Operation) -> Option<Instant> {
+        self.state().blocked_until(operation.resource, Instant::now())
     }
 
     /// When the next write may be sent, if not now.
@@ -114,24 +118,24 @@ impl RateLimiter {
     }
 
     /// A request succeeded.
-    pub(super) fn succeeded(&self, call: Call, headers: &HeaderMap) {
+    pub(super) fn succeeded(&self, operation: Operation, headers: &HeaderMap) {
         self.state()
-            .update_from_headers(call.resource, headers, Instant::now());
+            .update_from_headers(operation.resource, headers, Instant::now());
     }
 
     /// A request failed. A rate limit blocks the next ones, and the error says how long.
-    pub(super) fn failed(&self, call: Call, error: Error) -> Error {
+    pub(super) fn failed(&self, operation: Operation, error: Error) -> Error {
         let Some(response) = error.response() else {
             return error;
         };
         let (headers, now) = (response.headers(), Instant::now());
         if !error.is_rate_limited() {
-            self.state().update_from_headers(call.resource, headers, now);
+            self.state().update_from_headers(operation.resource, headers, now);
             return error;
         }
         let (delay, streak) = {
             let mut state = self.state();
-            let delay = state.rate_limited(call.resource, headers, now);
+            let delay = state.rate_limited(operation.resource, headers, now);
             (delay, state.unspecified_streak())
         };
         error.with_rate_limit_delay(delay, streak)

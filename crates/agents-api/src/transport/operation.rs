@@ -1,21 +1,22 @@
-//! What the transport has to know of a request.
+//! What the transport knows of a request.
 
-/// One of the operations, as far as the transport is concerned.
+/// One of the API's operations, as far as the transport is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
-    /// The operation's name, which errors and traces give.
-    pub(crate) operation: &'static str,
+pub(crate) struct Operation {
+    /// The operation's name, for errors and traces.
+    pub(crate) name: &'static str,
     /// The HTTP method, for traces.
     pub(crate) method: &'static str,
     /// The path with its parameters unfilled, for traces.
     pub(crate) path: &'static str,
-    /// Whether it creates something: sent again only if it surely did nothing, and a second after the one before.
+    /// Whether it creates something. Such a request is sent again only if it certainly had no effect, and at least a
+    /// second after the one before.
     pub(crate) writes: bool,
     /// Which of GitHub's quotas it counts against.
     pub(crate) resource: &'static str,
 }
 
-impl Call {
+impl Operation {
     pub(crate) const GET_TASK: Self = Self::get("get_task", "/agents/tasks/{task_id}");
     pub(crate) const GET_TASK_FOR_REPO: Self = Self::get(
         "get_task_for_repo",
@@ -30,9 +31,9 @@ impl Call {
         ..Self::get("start_task", "/agents/repos/{owner}/{repo}/tasks")
     };
 
-    pub(crate) const fn get(operation: &'static str, path: &'static str) -> Self {
+    pub(crate) const fn get(name: &'static str, path: &'static str) -> Self {
         Self {
-            operation,
+            name,
             method: "GET",
             path,
             writes: false,
