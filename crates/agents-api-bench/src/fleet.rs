@@ -25,7 +25,10 @@ type Seen = HashMap<String, Vec<DateTime<Utc>>>;
 pub(crate) async fn hour(how: &str, tasks: u32) -> Result<(), Failure> {
     let mut github = Emulator::builder().clock(Clock::real()).log_capacity(usize::MAX);
     if how == "polls" {
-        github = github.limits(Limits::default().quota(u32::MAX / 2));
+        github = github.limits(Limits {
+            quota: u32::MAX / 2,
+            ..Limits::default()
+        });
     }
     let github = github.start().await?;
     let client = Client::builder()

@@ -17,10 +17,18 @@ pub(crate) struct Served {
 pub(crate) async fn serve(served: Served) -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Emulator::builder()
         .tasks(served.tasks)
-        .limits(Limits::default().quota(u32::MAX / 2))
+        .limits(Limits {
+            quota: u32::MAX / 2,
+            ..Limits::default()
+        })
         .log_capacity(0);
     if !served.latency.is_zero() {
-        builder = builder.fault(Fault::on(Target::Any, Effect::Latency(served.latency)));
+        builder = builder.fault(Fault::on(
+            Target::Any,
+            Effect::Latency {
+                delay: served.latency,
+            },
+        ));
     }
     let github = builder.start().await?;
     let seed = |prompt: &str| {

@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_or(Ok(100_000), |count| count.parse())?;
     let before = resident_kib();
     let begun = Instant::now();
-    let limits = Limits::default().quota(u32::MAX);
+    let limits = Limits {
+        quota: u32::MAX,
+        ..Limits::default()
+    };
     let github = Emulator::builder()
         .repository("octocat", "hello-world")
         .tasks(tasks)

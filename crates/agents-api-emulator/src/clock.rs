@@ -1,10 +1,10 @@
 //! The emulator's time.
 //!
-//! One formula serves every kind of clock: `now = origin + turned by hand + elapsed × speed`. A speed of zero is a
-//! clock that only hands turn, one is real time. Lives, quotas and timestamps read this clock and nothing else, so a
-//! test that turns it by an hour sees an hour of transitions at once, each with its own timestamp.
+//! One formula serves every kind of clock: `now = base + elapsed × speed`. At a speed of zero the clock moves only when it
+//! is advanced, at one it is real time. Lives, quotas and timestamps read this clock alone, so a test that advances it by
+//! an hour sees an hour of transitions at once, each with its own timestamp.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
@@ -15,7 +15,7 @@ const FIRST_MILLISECOND: i64 = -62_167_219_200_000;
 /// The last instant the clock can show: past it RFC 3339 has no four-digit year left.
 const LAST_MILLISECOND: i64 = 253_402_300_799_000;
 
-/// A shared clock. Clones show and turn the same time.
+/// A shared clock. Clones show the same time and are advanced together.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,82 +27,129 @@ const LAST_MILLISECOND: i64 = 253_402_300_799_000;
 /// assert_eq!((clock.now() - before).num_seconds(), 90);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Clock(Arc<Inner>);
+pub struct Clock(Arc<Mutex<Reading>>);
 
-#[derive(Debug)]
-struct Inner {
+/// What a clock showed at an instant, and how fast it has run since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    base: Duration,
     origin: DateTime<Utc>,
-    started: Instant,
+    since: Instant,
     speed: f64,
-    turned: Mutex<Duration>,
 }
 
 impl Clock {
-    /// A clock that stands still until it is turned. It starts at the present whole second, so that clients which
+    /// A clock that stands still until it is advanced. It starts at the current whole second, so that clients which
     /// compare the server's timestamps with their own clock see sensible distances.
     pub fn manual() -> Self {
         Self::new(Utc::now().trunc_subsecs(0), 0.0)
     }
 
-    /// A clock that stands still at `start` until it is turned: for tests that pin exact timestamps.
+    /// A clock that stands still at `start` until it is advanced: for tests that pin exact timestamps.
     pub fn manual_at(start: DateTime<Utc>) -> Self {
         Self::new(start, 0.0)
     }
 
     /// Real time, as tokio measures it: in a runtime whose time is paused it follows the paused clock, so a client that
-    /// sleeps for an hour between two looks finds an hour gone here, too.
+    /// sleeps for an hour between two polls finds that an hour has passed here, too.
     pub fn real() -> Self {
         Self::new(Utc::now(), 1.0)
     }
 
-    /// Time that runs `speed` times as fast as the [real](Self::real) one, from the present on. Zero, a negative number or a
-    /// number that is not finite gives a manual clock.
+    /// Time that runs `speed` times as fast as [real](Self::real) time, from now on. Zero, a negative number or a number
+    /// that is not finite gives a manual clock.
     ///
     /// At 60 the built-in quick success, a minute long, is over in a second.
     pub fn scaled(speed: f64) -> Self {
-        let speed = if speed.is_finite() && speed > 0.0 {
-            speed
-        } else {
-            0.0
-        };
-        Self::new(Utc::now(), speed)
+        Self::scaled_from(Utc::now(), speed)
+    }
+
+    /// The same, but starting at `start`.
+    pub fn scaled_from(start: DateTime<Utc>, speed: f64) -> Self {
+        Self::new(start, valid(speed))
     }
 
     fn new(origin: DateTime<Utc>, speed: f64) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(Mutex::new(Reading {
             origin: DateTime::from_timestamp_millis(writable(origin)).unwrap_or(origin),
-            started: Instant::now(),
+            base: Duration::ZERO,
+            since: Instant::now(),
             speed,
-            turned: Mutex::new(Duration::ZERO),
-        }))
+        })))
     }
 
-    /// The present moment, in whole milliseconds.
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The current time, in whole milliseconds.
     pub fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.millis()).unwrap_or(self.0.origin)
+        DateTime::from_timestamp_millis(self.millis()).unwrap_or_default()
     }
 
-    /// Turns the clock forward. Every kind of clock can be turned. It never passes the end of the year 9999.
+    /// Advances the clock. Every kind of clock can be advanced. It never passes the end of the year 9999.
     pub fn advance(&self, by: Duration) {
-        let mut turned = self.0.turned.lock().unwrap_or_else(PoisonError::into_inner);
-        *turned = turned.saturating_add(by);
+        let mut reading = self.reading();
+        reading.base = reading.base.saturating_add(by);
+    }
+
+    /// How many times as fast as real time the clock runs; 0 if it stands still.
+    pub fn speed(&self) -> f64 {
+        self.reading().speed
+    }
+
+    /// Changes the speed from now on, as [`scaled`](Self::scaled) does: 0 freezes the clock.
+    pub fn set_speed(&self, speed: f64) {
+        let mut reading = self.reading();
+        reading.base = reading.ahead();
+        reading.since = Instant::now();
+        reading.speed = valid(speed);
+    }
+
+    /// What the clock shows and how it runs, to be [restored](Self::restore) later.
+    pub(crate) fn save(&self) -> Reading {
+        let mut reading = *self.reading();
+        reading.base = reading.ahead();
+        reading
+    }
+
+    /// Shows a saved time again, and goes on from there.
+    pub(crate) fn restore(&self, saved: Reading) {
+        *self.reading() = Reading {
+            since: Instant::now(),
+            ..saved
+        };
     }
 
     /// Milliseconds since the Unix epoch.
     pub(crate) fn millis(&self) -> i64 {
-        let turned = *self.0.turned.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = if self.0.speed > 0.0 {
-            self.0.started.elapsed().as_secs_f64() * self.0.speed
-        } else {
-            0.0
-        };
-        let elapsed = Duration::try_from_secs_f64(elapsed).unwrap_or(Duration::MAX);
-        let ahead = TimeDelta::from_std(turned.saturating_add(elapsed)).unwrap_or(TimeDelta::MAX);
-        self.0
+        let reading = self.reading();
+        let ahead = TimeDelta::from_std(reading.ahead()).unwrap_or(TimeDelta::MAX);
+        reading
             .origin
             .timestamp_millis()
             .saturating_add(ahead.num_milliseconds())
             .min(LAST_MILLISECOND)
+    }
+}
+
+impl Reading {
+    /// How far the clock is from its origin.
+    fn ahead(&self) -> Duration {
+        if self.speed == 0.0 {
+            return self.base;
+        }
+        let elapsed = self.since.elapsed().as_secs_f64() * self.speed;
+        self.base
+            .saturating_add(Duration::try_from_secs_f64(elapsed).unwrap_or(Duration::MAX))
+    }
+}
+
+fn valid(speed: f64) -> f64 {
+    if speed.is_finite() && speed > 0.0 {
+        speed
+    } else {
+        0.0
     }
 }
 
@@ -112,7 +159,7 @@ impl Default for Clock {
     }
 }
 
-/// A moment in milliseconds since the Unix epoch, moved to where four digits are enough for its year.
+/// A time in milliseconds since the Unix epoch, clamped to the years that four digits can write.
 pub(crate) fn writable(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis().clamp(FIRST_MILLISECOND, LAST_MILLISECOND)
 }
@@ -122,20 +169,20 @@ pub(crate) fn in_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The whole second a moment lies in: GitHub's timestamps have no fraction, so two changes within a second look
+/// Truncates a time to its second: GitHub's timestamps have no fraction, so two changes within a second look
 /// simultaneous to clients.
 pub(crate) const fn whole_second(millis: i64) -> i64 {
     millis - millis.rem_euclid(1000)
 }
 
-/// Writes a moment the way GitHub does.
+/// Formats a time the way GitHub does, like `2026-01-31T12:00:00Z`.
 pub(crate) fn stamp(millis: i64) -> String {
     DateTime::from_timestamp_millis(millis)
         .unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Writes a moment as an HTTP date (RFC 9110, 5.6.7).
+/// Formats a time as an HTTP date (RFC 9110, 5.6.7).
 pub(crate) fn http_date(millis: i64) -> String {
     let at = DateTime::from_timestamp_millis(millis).unwrap_or_default();
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -178,7 +225,29 @@ mod tests {
     }
 
     #[test]
-    fn a_senseless_speed_stands_still() {
+    fn a_restored_clock_shows_the_saved_time() {
+        let clock = Clock::manual_at(DateTime::UNIX_EPOCH);
+        let saved = clock.save();
+        clock.advance(Duration::from_secs(60));
+        clock.set_speed(1000.0);
+        clock.restore(saved);
+        assert_eq!((clock.millis(), clock.speed()), (0, 0.0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_changed_speed_applies_from_now_on() {
+        let clock = Clock::scaled_from(DateTime::UNIX_EPOCH, 60.0);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        clock.set_speed(0.0);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clock.millis(), 60_000);
+        clock.set_speed(2.0);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clock.millis(), 62_000);
+    }
+
+    #[test]
+    fn an_invalid_speed_stands_still() {
         for speed in [0.0, -3.0, f64::NAN, f64::INFINITY] {
             let clock = Clock::scaled(speed);
             assert_eq!(clock.now(), clock.now());

@@ -2,36 +2,44 @@
 //!
 //! # Where things are
 //!
-//! [`Emulator`] is the handle of a running emulator and [`Builder`] makes one; [`TaskHandle`] looks at a task and changes
-//! it without a request. [`Clock`] is the time everything reads. [`Script`], [`Change`] and [`Life`] say how tasks live,
-//! [`Fault`], [`Effect`] and [`Target`] what goes wrong, [`Limits`] how often a token may ask. [`RequestRecord`] is what
-//! the log tells.
+//! [`Emulator`] is the handle of a running emulator and [`Builder`] makes one; [`TaskHandle`] reads and changes a task
+//! without a request. [`Clock`] is the time everything reads. [`Script`], [`Change`] and [`Scenario`] say how tasks live,
+//! [`Fault`], [`Effect`] and [`Target`] what goes wrong, [`Limits`] how many requests a token may send, [`Realism`] which
+//! undocumented behavior of GitHub is imitated. [`RequestRecord`] is an entry of the log.
 
-mod answer;
-mod auth;
+mod app;
 mod clock;
+mod control;
 mod emulator;
-mod etag;
 mod faults;
-mod hide;
 mod life;
 mod limits;
 mod log;
+mod model;
+mod net;
 mod operation;
 #[cfg(feature = "cli")]
 pub mod program;
-mod query;
+mod redact;
+mod response;
 mod routes;
 mod seeded;
-mod validate;
-mod view;
+mod settings;
 mod world;
 
 pub use clock::Clock;
-pub use emulator::{Builder, DEFAULT_TOKEN, Emulator, Error, TaskHandle, Transition};
-pub use faults::{Effect, Fault, FaultPlan, PlanError, Target};
-pub use life::{Change, Life, Script};
-pub use limits::{Limits, Refused, RetryAfter, SecondaryLimits};
+pub use emulator::builder::{Builder, DEFAULT_TOKEN};
+pub use emulator::error::Error;
+pub use emulator::handle::TaskHandle;
+pub use emulator::{Emulator, Transition};
+pub use faults::effect::Effect;
+pub use faults::plan::{FaultPlan, PlanError};
+pub use faults::{Fault, Target};
+pub use life::{Change, Scenario, Script, Step};
+pub use limits::{Limits, RateLimitResponse, RetryAfter, SecondaryLimits};
 pub use log::RequestRecord;
+pub use model::{Access, RepoName, TaskState, Usage};
 pub use operation::Operation;
-pub use world::{Access, TaskSeed, TaskState, Token, Usage};
+pub use settings::Realism;
+pub use world::account::Token;
+pub use world::seed::TaskSeed;

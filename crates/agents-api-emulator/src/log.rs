@@ -1,66 +1,78 @@
-//! The log of requests: what clients really sent, and what became of it.
+//! The log of requests: what clients sent, and what became of it.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use tokio::sync::broadcast;
 
-use crate::hide::{HIDDEN, Hider};
 use crate::operation::Operation;
+use crate::redact::{REDACTED, Redactor};
 
-/// The ways to authenticate whose names may stand in the log; what else comes first in the header may be a token.
+/// The authentication schemes whose names the log keeps. Another first word of the header may be a token.
 const SCHEMES: [&str; 4] = ["bearer", "token", "basic", "digest"];
 
-/// How many requests are kept by default.
-pub(crate) const KEPT: usize = 100_000;
+/// Number of requests kept by default.
+pub(crate) const MAX_REQUESTS: usize = 100_000;
+
+/// Number of bytes of requests kept by default.
+pub(crate) const MAX_BYTES: usize = 64 << 20;
+
+/// Number of requests that a subscriber may fall behind before it misses some.
+const BACKLOG: usize = 1024;
 
 /// One request, as it arrived, and its outcome.
 ///
 /// Serialised, it is one line of the binary's log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RequestRecord {
     /// Counted from 1 in order of arrival.
     pub number: u64,
     /// When it arrived, on the emulator's clock.
     pub at: DateTime<Utc>,
-    /// The operation it was for, if any.
-    #[serde(serialize_with = "name")]
+    /// Its operation, if it has one.
     pub operation: Option<Operation>,
     /// The method.
     pub method: String,
-    /// The path as it was sent, tokens hidden.
+    /// The path as it was sent, tokens redacted.
     pub path: String,
-    /// The query as it was sent, without the question mark, tokens hidden.
+    /// The query as it was sent, without the question mark, tokens redacted.
     pub query: Option<String>,
-    /// Every header in order, names in lower case. Tokens are hidden.
+    /// Every header in order, names in lower case. Tokens are redacted.
     pub headers: Vec<(String, String)>,
-    /// The body, as text, tokens hidden; of a longer one the first 64 KiB.
+    /// The body, as text, tokens redacted; of a longer one the first 64 KiB.
     pub body: Option<String>,
     /// Whose token it carried.
     pub user: Option<String>,
     /// Whether it changed anything.
     pub applied: bool,
-    /// The names of the faults that struck it.
+    /// The names of the faults that it triggered.
     pub faults: Vec<&'static str>,
-    /// The status answered; `None` when no answer was sent.
+    /// The status of the response; `None` if none was sent.
     pub status: Option<u16>,
-    /// The `x-github-request-id` of the answer.
+    /// The `x-github-request-id` of the response.
     pub request_id: String,
-    /// The size of the answer's body in bytes, before any fault cut it on the wire.
-    pub answer_bytes: usize,
-}
-
-// The signature is serde's.
-#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
-fn name<S: serde::Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
-    operation.map(Operation::as_str).serialize(serializer)
+    /// The size of the response's body in bytes, before a fault cut it.
+    pub response_bytes: usize,
 }
 
 impl RequestRecord {
+    /// About how many bytes of memory it takes.
+    fn size(&self) -> usize {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 64);
+        let texts = [Some(&self.path), self.query.as_ref(), self.body.as_ref()];
+        let texts = texts.into_iter().flatten().map(String::len);
+        512 + headers.sum::<usize>() + texts.sum::<usize>()
+    }
+
     /// The first header of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -71,71 +83,95 @@ impl RequestRecord {
 }
 
 /// Headers as the log keeps them.
-pub(crate) fn headers(headers: &http::HeaderMap, hider: &Hider) -> Vec<(String, String)> {
+pub(crate) fn headers(headers: &http::HeaderMap, redactor: &Redactor) -> Vec<(String, String)> {
     let kept = headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         let value = match name.as_str() {
             "authorization" | "proxy-authorization" => match value.split_once(' ') {
                 Some((scheme, _)) if SCHEMES.contains(&&*scheme.to_ascii_lowercase()) => {
-                    format!("{scheme} {HIDDEN}")
+                    format!("{scheme} {REDACTED}")
                 }
-                _ => HIDDEN.to_owned(),
+                _ => REDACTED.to_owned(),
             },
-            "cookie" => HIDDEN.to_owned(),
-            _ => hider.hide(value),
+            "cookie" => REDACTED.to_owned(),
+            _ => redactor.redact(value),
         };
         (name.as_str().to_owned(), value)
     });
     kept.collect()
 }
 
-pub(crate) struct Log(Mutex<Kept>);
+pub(crate) struct Log {
+    kept: Mutex<Kept>,
+    subscribers: broadcast::Sender<Arc<RequestRecord>>,
+}
 
 struct Kept {
-    records: VecDeque<RequestRecord>,
-    most: usize,
+    records: VecDeque<Arc<RequestRecord>>,
+    bytes: usize,
+    max_requests: usize,
+    max_bytes: usize,
     sink: Option<Box<dyn Write + Send>>,
 }
 
 impl Log {
-    pub(crate) fn new(most: usize, sink: Option<Box<dyn Write + Send>>) -> Self {
-        Self(Mutex::new(Kept {
-            records: VecDeque::new(),
-            most,
-            sink,
-        }))
+    pub(crate) fn new(max_requests: usize, max_bytes: usize, sink: Option<Box<dyn Write + Send>>) -> Self {
+        Self {
+            kept: Mutex::new(Kept {
+                records: VecDeque::new(),
+                bytes: 0,
+                max_requests,
+                max_bytes,
+                sink,
+            }),
+            subscribers: broadcast::Sender::new(BACKLOG),
+        }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a record, and writes it if somebody reads along. A sink that fails is dropped: the log is an aid, and a
-    /// full disk must not change what clients see.
+    /// Keeps a record, writes it to the sink and passes it to subscribers. A sink that fails is dropped: a full disk must
+    /// not change what clients see.
     pub(crate) fn push(&self, record: RequestRecord) {
+        let record = Arc::new(record);
         let mut kept = self.kept();
         if let Some(sink) = &mut kept.sink {
-            let mut line = serde_json::to_vec(&record).unwrap_or_default();
+            let mut line = serde_json::to_vec(&*record).unwrap_or_default();
             line.push(b'\n');
             if sink.write_all(&line).and_then(|()| sink.flush()).is_err() {
                 kept.sink = None;
             }
         }
+        // Nobody may be subscribed, which is no error.
+        let _ = self.subscribers.send(Arc::clone(&record));
+        kept.bytes += record.size();
         kept.records.push_back(record);
-        while kept.records.len() > kept.most {
-            kept.records.pop_front();
+        while kept.records.len() > kept.max_requests || kept.bytes > kept.max_bytes {
+            let Some(oldest) = kept.records.pop_front() else {
+                break;
+            };
+            kept.bytes -= oldest.size();
         }
     }
 
-    /// In order of arrival, although records are kept in order of completion.
-    pub(crate) fn all(&self) -> Vec<RequestRecord> {
+    /// The records in order of arrival, although they are kept in order of completion.
+    pub(crate) fn all(&self) -> Vec<Arc<RequestRecord>> {
         let mut records: Vec<_> = self.kept().records.iter().cloned().collect();
         records.sort_by_key(|record| record.number);
         records
     }
 
+    /// The records from now on, as requests are completed.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<RequestRecord>> {
+        self.subscribers.subscribe()
+    }
+
     pub(crate) fn clear(&self) {
-        self.kept().records.clear();
+        let mut kept = self.kept();
+        kept.records.clear();
+        kept.bytes = 0;
     }
 }
 
@@ -152,7 +188,7 @@ mod tests {
     use http::HeaderMap;
 
     #[test]
-    fn tokens_are_hidden_and_their_scheme_is_not() {
+    fn tokens_are_redacted_and_their_scheme_is_kept() {
         let mut map = HeaderMap::new();
         map.insert("authorization", "Bearer ghp_secret".parse().expect("a header"));
         map.insert("accept", "*/*".parse().expect("a header"));
@@ -161,10 +197,10 @@ mod tests {
             "proxy-authorization",
             "ghp_secret alone".parse().expect("a header"),
         );
-        let kept = super::headers(&map, &super::Hider::default());
-        assert!(kept.contains(&("x-copy".into(), "[hidden]".into())));
-        assert!(kept.contains(&("proxy-authorization".into(), "[hidden]".into())));
-        assert!(kept.contains(&("authorization".into(), "Bearer [hidden]".into())));
+        let kept = super::headers(&map, &super::Redactor::default());
+        assert!(kept.contains(&("x-copy".into(), "[redacted]".into())));
+        assert!(kept.contains(&("proxy-authorization".into(), "[redacted]".into())));
+        assert!(kept.contains(&("authorization".into(), "Bearer [redacted]".into())));
         assert!(kept.contains(&("accept".into(), "*/*".into())));
     }
 }

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// An operation the emulator serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Operation {
     /// `GET /agents/repos/{owner}/{repo}/tasks`
@@ -37,7 +41,7 @@ impl Operation {
         Self::RateLimit,
     ];
 
-    /// The name used in fault files and logs.
+    /// The name in fault files, logs and the control API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ListRepoTasks => "list-repo-tasks",

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use tokio::runtime::Builder as Runtime;
 
-use crate::emulator::{Builder, DEFAULT_TOKEN, Emulator};
-use crate::faults::FaultPlan;
-use crate::life::{Life, Script};
+use crate::emulator::Emulator;
+use crate::emulator::builder::{Builder, DEFAULT_TOKEN};
+use crate::faults::plan::FaultPlan;
+use crate::life::{Scenario, Script};
 use crate::limits::{Limits, SecondaryLimits};
-use crate::world::{Access, Token};
+use crate::model::{Access, RepoName};
+use crate::world::account::Token;
 
 /// How long connections and workers may take to end after a signal.
 const GRACE: Duration = Duration::from_secs(1);
@@ -36,8 +38,8 @@ pub struct Args {
     #[arg(long, value_name = "T", value_parser = token)]
     read_only_token: Vec<String>,
     /// Repository to add; may be given repeatedly [default: octocat/hello-world]
-    #[arg(long = "repo", value_name = "OWNER/NAME", value_parser = repository)]
-    repos: Vec<(String, String)>,
+    #[arg(long = "repo", value_name = "OWNER/NAME")]
+    repos: Vec<RepoName>,
     /// Tasks with random pasts to begin with, at most ten million
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     tasks: u32,
@@ -47,9 +49,9 @@ pub struct Args {
     /// Speed of the emulator's clock: 1 is real time, 60 a minute a second, 0 stands still
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed, allow_negative_numbers = true)]
     speed: f64,
-    /// How started tasks live: a script's name, or "mix" for a random one each
+    /// How started tasks live: a script's name, or "random" for a random one each
     #[arg(long, value_name = "LIFE", default_value = "quick-success", value_parser = life)]
-    life: Life,
+    life: Scenario,
     /// Requests each token may send an hour
     #[arg(long, value_name = "N", default_value_t = 5000)]
     quota: u32,
@@ -144,10 +146,11 @@ fn builder(args: Args) -> Result<Builder, String> {
     if args.read_only_token.contains(&args.token) {
         return Err("--read-only-token: the token is --token already, which may do everything".to_owned());
     }
-    let mut limits = Limits::default().quota(args.quota);
-    if args.secondary_limits {
-        limits = limits.secondary(SecondaryLimits::github());
-    }
+    let limits = Limits {
+        quota: args.quota,
+        secondary: args.secondary_limits.then(SecondaryLimits::default),
+        ..Limits::default()
+    };
     let mut builder = Emulator::builder()
         .host(args.host)
         .port(args.port)
@@ -155,12 +158,12 @@ fn builder(args: Args) -> Result<Builder, String> {
         .seed(args.seed)
         .speed(args.speed)
         .tasks(args.tasks)
-        .life(args.life)
+        .scenario(args.life)
         .limits(limits)
         // Nobody asks this process for its log but through the file.
         .log_capacity(0);
-    for (owner, name) in args.repos {
-        builder = builder.repository(owner, name);
+    for repo in args.repos {
+        builder = builder.repository(repo.owner, repo.name);
     }
     for token in args.read_only_token {
         builder = builder.add_token(Token::new(token).access(Access::Read));
@@ -217,17 +220,6 @@ fn faults(path: &Path) -> Result<FaultPlan, String> {
         .map_err(|error| format!("--faults {}: {error}", path.display()))
 }
 
-fn repository(text: &str) -> Result<(String, String), String> {
-    let is_name = |name: &str| {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        !name.is_empty() && name.bytes().all(known) && !matches!(name, "." | "..")
-    };
-    match text.split_once('/') {
-        Some((owner, name)) if is_name(owner) && is_name(name) => Ok((owner.to_owned(), name.to_owned())),
-        _ => Err("a repository is written OWNER/NAME, like octocat/hello-world".to_owned()),
-    }
-}
-
 fn token(text: &str) -> Result<String, String> {
     if text.starts_with("ghs_") {
         return Err("a ghs_ token is refused by every operation; use another prefix, like ghp_".to_owned());
@@ -246,12 +238,12 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| "a speed is a number from 0 on, like 1 or 60".to_owned())
 }
 
-fn life(text: &str) -> Result<Life, String> {
+fn life(text: &str) -> Result<Scenario, String> {
     match Script::builtin(text) {
-        Some(script) => Ok(Life::Script(script)),
-        None if text == "mix" => Ok(Life::Mix),
+        Some(script) => Ok(Scenario::Script(script)),
+        None if text == "random" => Ok(Scenario::Random),
         None => Err(format!(
-            "a life is \"mix\" or one of: {}",
+            "a life is \"random\" or one of: {}",
             Script::BUILTIN.join(", ")
         )),
     }

@@ -110,20 +110,23 @@ fn prove(github: &Emulator, tasks: &BTreeMap<String, u32>) -> Result<(), Box<dyn
 /// A GitHub of which two starts in three lose their answer, and one read in five fails.
 async fn bad_weather(seed: u64) -> Result<Emulator, Box<dyn Error>> {
     // At this speed the emulator follows tokio's clock. A quota for such a day:
-    let limits = Limits::default().quota(100_000);
+    let limits = Limits {
+        quota: 100_000,
+        ..Limits::default()
+    };
     let mut builder = Emulator::builder().seed(seed).clock(Clock::real()).limits(limits);
     for effect in [
         Effect::Reset,
         Effect::Hang,
-        Effect::Html(502),
-        Effect::Status(503),
+        Effect::Html { status: 502 },
+        Effect::Status { status: 503 },
     ] {
         let fault = Fault::on(Operation::StartTask, effect).chance(0.12);
         builder = builder.fault(fault.clone()).fault(fault.after_applied());
     }
     for target in [Operation::StartTask.into(), Target::Lists, Target::Gets] {
         builder = builder
-            .fault(Fault::on(target, Effect::Truncate(None)).chance(0.1))
+            .fault(Fault::on(target, Effect::Truncate { after: None }).chance(0.1))
             .fault(Fault::on(target, Effect::Close).chance(0.1));
     }
     Ok(builder.start().await?)

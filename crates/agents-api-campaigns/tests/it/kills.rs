@@ -21,7 +21,7 @@ async fn eight_workers_killed_two_hundred_times_leave_one_task_an_item() {
 
 async fn kill_workers(database: &Database) {
     let github = github(ITEMS, Emulator::builder().speed(2000.0).seed(7)).await;
-    for effect in [Effect::Reset, Effect::Html(502), Effect::Close] {
+    for effect in [Effect::Reset, Effect::Html { status: 502 }, Effect::Close] {
         github.inject(
             Fault::on(Operation::StartTask, effect)
                 .after_applied()

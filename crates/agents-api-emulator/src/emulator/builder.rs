@@ -1,22 +1,19 @@
-//! Everything about an emulator that can be chosen before it starts.
+//! The configuration of an emulator.
 
 use std::fmt;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::net::{IpAddr, Ipv4Addr};
 
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-
-use super::{DEFAULT_TOKEN, Emulator, Error, server};
+use crate::app::setup::Setup;
 use crate::clock::Clock;
-use crate::faults::{Engine, Fault, FaultPlan};
-use crate::life::Life;
-use crate::limits::{Limiter, Limits};
-use crate::log::{KEPT, Log};
-use crate::routes::{App, Settings};
-use crate::world::{Token, World};
+use crate::faults::Fault;
+use crate::faults::plan::FaultPlan;
+use crate::life::{Scenario, Script};
+use crate::limits::Limits;
+use crate::log::{MAX_BYTES, MAX_REQUESTS};
+use crate::model::RepoName;
+use crate::settings::{Realism, Settings};
+use crate::world::account::Token;
 
 /// The models GitHub documents.
 const MODELS: [&str; 7] = [
@@ -29,19 +26,25 @@ const MODELS: [&str; 7] = [
     "claude-opus-4.5",
 ];
 
-/// The largest request body by default: a megabyte, far above any prompt.
+/// Default maximum size of a request body: a megabyte, far above any prompt.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// Default maximum number of tasks.
+const MAX_TASKS: u32 = 1_000_000;
+
+/// The token that a new emulator knows: it belongs to `octocat`, may write and sees every repository.
+pub const DEFAULT_TOKEN: &str = "ghp_emulatorTokenForTestsOnly00000000000";
 
 /// Builds an emulator.
 ///
 /// ```
-/// use agents_api_emulator::{Emulator, Life, Limits, Script};
+/// use agents_api_emulator::{Emulator, Limits, Scenario, Script};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let github = Emulator::builder()
 ///     .repository("acme", "shop")
-///     .life(Life::Script(Script::fails()))
-///     .limits(Limits::default().quota(100))
+///     .scenario(Scenario::Script(Script::fails()))
+///     .limits(Limits { quota: 100, ..Limits::default() })
 ///     .speed(60.0)
 ///     .start()
 ///     .await?;
@@ -51,44 +54,43 @@ const BODY_LIMIT: usize = 1 << 20;
 /// ```
 #[must_use]
 pub struct Builder {
-    host: IpAddr,
-    port: u16,
-    seed: u64,
-    clock: Clock,
-    token: String,
-    tokens: Vec<Token>,
-    repositories: Vec<(String, String)>,
-    tasks: u32,
-    life: Life,
-    limits: Limits,
-    faults: Vec<Fault>,
-    fault_seed: Option<u64>,
-    models: Vec<String>,
-    pulls_by_default: bool,
-    body_limit: usize,
-    log_capacity: usize,
-    log_to: Option<Box<dyn Write + Send>>,
+    pub(super) address: (IpAddr, u16),
+    pub(super) clock: Clock,
+    pub(super) token: String,
+    pub(super) setup: Setup,
+    pub(super) control: Option<String>,
+    pub(super) log_requests: usize,
+    pub(super) log_bytes: usize,
+    pub(super) log_to: Option<Box<dyn Write + Send>>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
         Self {
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
-            seed: 0,
+            address: (IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             clock: Clock::default(),
             token: DEFAULT_TOKEN.to_owned(),
-            tokens: Vec::new(),
-            repositories: Vec::new(),
-            tasks: 0,
-            life: Life::default(),
-            limits: Limits::default(),
-            faults: Vec::new(),
-            fault_seed: None,
-            models: MODELS.map(str::to_owned).to_vec(),
-            pulls_by_default: false,
-            body_limit: BODY_LIMIT,
-            log_capacity: KEPT,
+            setup: Setup {
+                tokens: Vec::new(),
+                repositories: Vec::new(),
+                tasks: 0,
+                scenario: Scenario::default(),
+                scripts: Vec::new(),
+                limits: Limits::default(),
+                faults: Vec::new(),
+                fault_seed: None,
+                settings: Settings {
+                    seed: 0,
+                    local: String::new(),
+                    models: MODELS.map(str::to_owned).to_vec(),
+                    body_limit: BODY_LIMIT,
+                    max_tasks: MAX_TASKS,
+                    realism: Realism::default(),
+                },
+            },
+            control: None,
+            log_requests: MAX_REQUESTS,
+            log_bytes: MAX_BYTES,
             log_to: None,
         }
     }
@@ -97,19 +99,19 @@ impl Default for Builder {
 impl Builder {
     /// The address to bind. Default: 127.0.0.1, which no other machine reaches.
     pub fn host(mut self, host: IpAddr) -> Self {
-        self.host = host;
+        self.address.0 = host;
         self
     }
 
     /// The port to bind; 0 picks a free one. Default: 0.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.address.1 = port;
         self
     }
 
     /// Where ids, random lives and random faults come from. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.setup.settings.seed = seed;
         self
     }
 
@@ -132,69 +134,99 @@ impl Builder {
 
     /// Adds a further token.
     pub fn add_token(mut self, token: Token) -> Self {
-        self.tokens.push(token);
+        self.setup.tokens.push(token);
         self
     }
 
     /// Adds a repository. The first one given takes the place of the default, `octocat/hello-world`.
     pub fn repository(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
-        self.repositories.push((owner.into(), repo.into()));
+        self.setup.repositories.push(RepoName::new(owner, repo));
         self
     }
 
     /// Seeds so many tasks with random pasts, as [`Emulator::seed_tasks`] does. Default: none.
     pub fn tasks(mut self, count: u32) -> Self {
-        self.tasks = count;
+        self.setup.tasks = count;
         self
     }
 
     /// How started tasks live. Default: every one is a [quick success](crate::Script::quick_success).
-    pub fn life(mut self, life: Life) -> Self {
-        self.life = life;
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.setup.scenario = scenario;
         self
     }
 
     /// The rate limits. Default: 5,000 requests an hour, no secondary limits.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.setup.limits = limits;
+        self
+    }
+
+    /// Adds a script that prompts can name (`script:NAME`), besides the built-in ones.
+    pub fn script(mut self, script: Script) -> Self {
+        self.setup.scripts.push(script);
+        self
+    }
+
+    /// Imitates behavior of GitHub that is not documented. Default: none of it.
+    pub fn realism(mut self, realism: Realism) -> Self {
+        self.setup.settings.realism = realism;
+        self
+    }
+
+    /// Serves the control API at `/_emulator/`, to clients on this machine that send this token. Default: off.
+    pub fn control(mut self, token: impl Into<String>) -> Self {
+        self.control = Some(token.into());
+        self
+    }
+
+    /// Maximum number of tasks: starts and seeds beyond it are refused, a start with 507. Default: 1,000,000.
+    pub fn max_tasks(mut self, tasks: u32) -> Self {
+        self.setup.settings.max_tasks = tasks;
         self
     }
 
     /// Adds a fault.
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
+        self.setup.faults.push(fault);
         self
     }
 
     /// Adds the faults of a plan, and takes its seed for them if it has one.
     pub fn fault_plan(mut self, plan: FaultPlan) -> Self {
-        self.fault_seed = plan.seed.or(self.fault_seed);
-        self.faults.extend(plan.faults);
+        self.setup.fault_seed = plan.seed.or(self.setup.fault_seed);
+        self.setup.faults.extend(plan.faults);
         self
     }
 
     /// The models a start may name. Default: the seven GitHub documents.
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
-        self.models = models.into_iter().map(Into::into).collect();
+        self.setup.settings.models = models.into_iter().map(Into::into).collect();
         self
     }
 
     /// Opens a pull request also for starts that do not mention one. GitHub documents the opposite, which is the
     /// default here, and was seen to behave like this.
     pub fn pull_requests_by_default(mut self) -> Self {
-        self.pulls_by_default = true;
+        self.setup.settings.realism.pull_requests_by_default = true;
         self
     }
 
     /// The largest request body in bytes; a larger one answers 413. Default: 1 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
+        self.setup.settings.body_limit = bytes;
         self
     }
 
     /// How many requests the log keeps, the latest ones. Default: 100,000.
     pub fn log_capacity(mut self, requests: usize) -> Self {
-        self.log_capacity = requests;
+        self.log_requests = requests;
+        self
+    }
+
+    /// Maximum size of the log in bytes: the oldest requests are dropped. Default: 64 MiB.
+    pub fn log_bytes(mut self, bytes: usize) -> Self {
+        self.log_bytes = bytes;
         self
     }
 
@@ -203,72 +235,14 @@ impl Builder {
         self.log_to = Some(Box::new(sink));
         self
     }
-
-    /// Binds the port and begins to serve on the current tokio runtime.
-    ///
-    /// # Errors
-    ///
-    /// When the address cannot be bound.
-    pub async fn start(self) -> Result<Emulator, Error> {
-        let address = SocketAddr::new(self.host, self.port);
-        let bind = |source| Error::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-        let token = self.token.clone();
-        let app = Arc::new(self.app(address));
-        let (stop, stopped) = watch::channel(false);
-        let server = tokio::spawn(server::run(listener, Arc::clone(&app), stopped));
-        Ok(Emulator {
-            app,
-            address,
-            base_url: format!("http://{address}"),
-            token,
-            stop,
-            server,
-        })
-    }
-
-    fn app(self, address: SocketAddr) -> App {
-        let mut world = World::new(self.seed, self.life);
-        world.user_named("octocat");
-        let default = || vec![("octocat".to_owned(), "hello-world".to_owned())];
-        let repositories = if self.repositories.is_empty() {
-            default()
-        } else {
-            self.repositories
-        };
-        for (owner, repo) in &repositories {
-            world.add_repo(owner, repo);
-        }
-        world.add_token(&Token::new(self.token));
-        for token in &self.tokens {
-            world.add_token(token);
-        }
-        world.seed_tasks(self.tasks, self.clock.millis());
-        let settings = Settings {
-            seed: self.seed,
-            local: address.to_string(),
-            models: self.models,
-            pulls_by_default: self.pulls_by_default,
-            body_limit: self.body_limit,
-        };
-        App {
-            world: Mutex::new(world),
-            clock: self.clock,
-            limiter: Limiter::new(self.limits),
-            faults: Engine::new(self.fault_seed.unwrap_or(self.seed), self.faults),
-            log: Log::new(self.log_capacity, self.log_to),
-            settings,
-        }
-    }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The token is a secret, even here.
         f.debug_struct("Builder")
-            .field("port", &self.port)
-            .field("seed", &self.seed)
+            .field("address", &self.address)
+            .field("seed", &self.setup.settings.seed)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! A task as its test sees it.
+//! A task of a running emulator.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::app::state::App;
 use crate::life::{Change, Script};
-use crate::routes::App;
-use crate::view;
-use crate::world::{Index, Task, TaskState};
+use crate::model::{Index, TaskState};
+use crate::routes::view::{self, View};
+use crate::world::task::Task;
 
-/// A task of a running emulator, to look at and to change without a request.
+/// A task of a running emulator, read and changed without a request.
 ///
-/// Changes happen at the present moment of the emulator's clock; what clients see of it are whole seconds.
+/// Changes happen at the current time of the emulator's clock; clients see whole seconds of it.
 #[derive(Clone)]
 pub struct TaskHandle {
     app: Arc<App>,
@@ -25,56 +26,66 @@ impl TaskHandle {
         Self { app, index }
     }
 
-    fn see<T: Default>(&self, look: impl FnOnce(&Task) -> T) -> T {
-        self.app.world().task(self.index).map(look).unwrap_or_default()
+    fn read<T: Default>(&self, read: impl FnOnce(&Task) -> T) -> T {
+        self.app
+            .world
+            .lock()
+            .task(self.index)
+            .map(read)
+            .unwrap_or_default()
     }
 
     /// The id that stands in URLs.
     pub fn id(&self) -> String {
-        self.see(|task| task.id.to_string())
+        self.read(|task| task.id.to_string())
     }
 
     /// Its state: that of its latest session.
     pub fn state(&self) -> TaskState {
         self.app
-            .world()
+            .world
+            .lock()
             .task(self.index)
             .map_or(TaskState::Queued, Task::state)
     }
 
     /// When it last changed, in whole seconds as on GitHub.
     pub fn updated_at(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.see(|task| task.updated)).unwrap_or_default()
+        DateTime::from_timestamp_millis(self.read(|task| task.updated)).unwrap_or_default()
     }
 
     /// How many sessions it has.
     pub fn session_count(&self) -> usize {
-        self.see(|task| task.sessions.len())
+        self.read(|task| task.sessions.len())
     }
 
     /// Whether it is in the archive.
     pub fn is_archived(&self) -> bool {
-        self.see(Task::is_archived)
+        self.read(Task::is_archived)
     }
 
     /// The number of its pull request, once it has one. The artifact carries the database id instead.
     pub fn pull_request_number(&self) -> Option<u32> {
-        let world = self.app.world();
+        let world = self.app.world.lock();
         let pull = world.task(self.index)?.pull()?;
         world.pull(pull).map(|pull| pull.number)
     }
 
-    /// Exactly what a get would answer, URLs built on the emulator's own address.
+    /// Exactly what a get responds, with URLs on the emulator's own address.
     pub fn json(&self) -> Value {
-        let origin = format!("http://{}", self.app.settings.local);
-        let world = self.app.world();
-        serde_json::to_value(view::task(&world, &origin, self.index, true)).unwrap_or(Value::Null)
+        let settings = self.app.settings();
+        let view = View {
+            origin: &format!("http://{}", settings.local),
+            empty_global_ids: settings.realism.empty_global_ids,
+        };
+        let world = self.app.world.lock();
+        serde_json::to_value(view::task(&world, view, self.index, true)).unwrap_or(Value::Null)
     }
 
     /// Makes one thing happen to it now. A script it follows goes on.
     pub fn apply(&self, change: &Change) {
         let now = self.app.clock.millis();
-        self.app.world().change(self.index, change, now);
+        self.app.world.lock().change(self.index, change, now);
     }
 
     /// Puts its latest session, and with it the task, into a state.
@@ -82,7 +93,7 @@ impl TaskHandle {
         self.apply(&Change::State(state));
     }
 
-    /// Lets its user come back with a prompt: a new session is queued.
+    /// Lets its user follow up with a prompt: a new session is queued.
     pub fn follow_up(&self, prompt: impl Into<String>) {
         self.apply(&Change::FollowUp(prompt.into()));
     }
@@ -100,12 +111,12 @@ impl TaskHandle {
     /// Gives it this life from now on, in place of the one it had.
     pub fn run(&self, script: Script) {
         let now = self.app.clock.millis();
-        self.app.world().run(self.index, script, now);
+        self.app.world.lock().run(self.index, script, now);
     }
 
-    /// Ends its scripted life: it stays as it is.
+    /// Ends its script: it stays as it is.
     pub fn freeze(&self) {
-        self.app.world().stop(self.index);
+        self.app.world.lock().stop(self.index);
     }
 }
 

@@ -1,12 +1,11 @@
-//! The handle of a running emulator, and how to get one.
+//! The handle of a running emulator.
 
-mod builder;
-mod handle;
-mod server;
-mod wire;
+pub(crate) mod builder;
+pub(crate) mod error;
+pub(crate) mod handle;
+mod start;
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +14,18 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::app::state::App;
 use crate::clock::Clock;
 use crate::faults::Fault;
 use crate::life::Script;
 use crate::limits::Limits;
 use crate::log::RequestRecord;
-use crate::routes::App;
-use crate::world::{TaskSeed, TaskState, Token};
-pub use builder::Builder;
-pub use handle::TaskHandle;
-pub(crate) use wire::Wire;
-
-/// The token a fresh emulator knows: it belongs to `octocat`, may write and sees every repository.
-pub const DEFAULT_TOKEN: &str = "ghp_emulatorTokenForTestsOnly00000000000";
+use crate::model::TaskState;
+use crate::world::account::Token;
+use crate::world::seed::TaskSeed;
+use builder::Builder;
+use error::Error;
+use handle::TaskHandle;
 
 /// An in-memory GitHub, listening on a port of its own until it is dropped.
 ///
@@ -47,7 +45,7 @@ pub const DEFAULT_TOKEN: &str = "ghp_emulatorTokenForTestsOnly00000000000";
 /// # }).unwrap();
 /// ```
 pub struct Emulator {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     address: SocketAddr,
     base_url: String,
     token: String,
@@ -56,8 +54,8 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator fit for tests on a free loopback port: a clock that only tests turn, the repository
-    /// `octocat/hello-world`, one token, tasks that succeed quickly as the clock is turned.
+    /// Starts an emulator fit for tests on a free loopback port: a clock that only tests advance, the repository
+    /// `octocat/hello-world`, one token, tasks that succeed quickly as the clock advances.
     ///
     /// It must be called inside a tokio runtime with I/O and time enabled, which serves it.
     ///
@@ -68,7 +66,7 @@ impl Emulator {
         Self::builder().start().await
     }
 
-    /// Everything that can be different.
+    /// Configures an emulator.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -83,7 +81,7 @@ impl Emulator {
         self.address
     }
 
-    /// The token to send: the one given to the builder, else [`DEFAULT_TOKEN`].
+    /// The token to send: the one given to the builder, else [`DEFAULT_TOKEN`](crate::DEFAULT_TOKEN).
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -93,31 +91,31 @@ impl Emulator {
         &self.app.clock
     }
 
-    /// The present moment on its clock.
+    /// The current time on its clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.app.clock.now()
     }
 
-    /// Turns the clock forward; everything due happens in order, each change at its own time.
+    /// Advances the clock: everything due happens in order, each change at its own time.
     pub fn advance(&self, by: Duration) {
         self.app.clock.advance(by);
     }
 
     /// Adds a repository, and its owner if there is none of that name. Adding it twice changes nothing.
     pub fn add_repository(&self, owner: &str, repo: &str) {
-        self.app.world().add_repo(owner, repo);
+        self.app.world.lock().add_repo(owner, repo);
     }
 
-    /// Adds a user if there is none of that name, and answers its id.
+    /// Adds a user if there is none of that name, and returns its id.
     pub fn add_user(&self, login: &str) -> i64 {
-        let mut world = self.app.world();
+        let mut world = self.app.world.lock();
         let index = world.user_named(login);
         world.user(index).map_or(0, |user| user.id)
     }
 
     /// Adds a token, or replaces what a token of the same secret may do.
     pub fn add_token(&self, token: &Token) {
-        self.app.world().add_token(token);
+        self.app.world.lock().add_token(token);
     }
 
     /// Puts a task into the world without a request.
@@ -126,10 +124,9 @@ impl Emulator {
     ///
     /// When its repository was not added.
     pub fn seed_task(&self, seed: TaskSeed) -> Result<TaskHandle, Error> {
-        let mut world = self.app.world();
-        let (owner, name) = &seed.repo;
-        let repo = world.repo_named(owner, name);
-        let repo = repo.ok_or_else(|| Error::UnknownRepository(format!("{owner}/{name}")))?;
+        let mut world = self.app.world.lock();
+        let repo = world.repo_named(&seed.repo.owner, &seed.repo.name);
+        let repo = repo.ok_or_else(|| Error::UnknownRepository(seed.repo.to_string()))?;
         let index = world.seed_task(repo, seed, self.app.clock.millis());
         Ok(TaskHandle::new(Arc::clone(&self.app), index))
     }
@@ -138,43 +135,43 @@ impl Emulator {
     /// half of them in the first repository.
     pub fn seed_tasks(&self, count: u32) {
         let now = self.app.clock.millis();
-        self.app.world().seed_tasks(count, now);
+        self.app.world.lock().seed_tasks(count, now);
     }
 
     /// The task with this id.
     pub fn task(&self, id: &str) -> Option<TaskHandle> {
-        let index = self.app.world().task_with_id(id)?;
+        let index = self.app.world.lock().task_with_id(id)?;
         Some(TaskHandle::new(Arc::clone(&self.app), index))
     }
 
     /// Every task, in the order in which they entered the world.
     pub fn tasks(&self) -> Vec<TaskHandle> {
-        let count = self.app.world().task_count();
+        let count = self.app.world.lock().task_count();
         (0..count)
             .map(|index| TaskHandle::new(Arc::clone(&self.app), index))
             .collect()
     }
 
-    /// Every change of a task's state so far, in the order in which it happened: what a client that follows tasks
-    /// should have seen. Seeded pasts and scripts that ran before a task was seeded are not in it.
+    /// Every change of a task's state so far, in order: what a client that follows tasks should have
+    /// seen. Seeded pasts and scripts that ran before a task was seeded are not in it.
     pub fn transitions(&self) -> Vec<Transition> {
-        let world = self.app.world();
-        let transitions = world.passed().iter().filter_map(|passed| {
-            let task_id = world.task(passed.task)?.id.to_string();
-            let at = DateTime::from_timestamp_millis(passed.at)?;
+        let world = self.app.world.lock();
+        let transitions = world.transitions().iter().filter_map(|record| {
+            let task_id = world.task(record.task)?.id.to_string();
+            let at = DateTime::from_timestamp_millis(record.at)?;
             Some(Transition {
                 at,
                 task_id,
-                from: passed.from,
-                to: passed.to,
+                from: record.from,
+                to: record.to,
             })
         });
         transitions.collect()
     }
 
-    /// Gives the next task that is started this life. Called repeatedly, the scripts queue up.
+    /// Gives the next task that is started this life. Called repeatedly, scripts queue up.
     pub fn next_script(&self, script: Script) {
-        self.app.world().queue_script(script);
+        self.app.world.lock().queue_script(script);
     }
 
     /// Adds a fault; it counts requests from now on.
@@ -192,17 +189,18 @@ impl Emulator {
         self.app.limiter.set(limits);
     }
 
-    /// Leaves a token so many requests of its quota until its window ends. An unknown token is left alone.
+    /// Leaves a token this many requests of its quota until its window ends. An unknown token is ignored.
     pub fn set_remaining(&self, token: &str, requests: u32) {
-        let account = self.app.world().account(token).map(|account| account.number);
+        let account = self.app.world.lock().account(token).map(|account| account.number);
         if let Some(account) = account {
             self.app.limiter.leave(account, requests, self.app.clock.millis());
         }
     }
 
-    /// The log of requests so far, in order of arrival. A request appears once it is answered or given up.
+    /// The log of requests so far, in order of arrival. A request appears once it has its response, or its client has given up.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.app.log.all()
+        let records = self.app.log.all().into_iter();
+        records.map(|record| RequestRecord::clone(&record)).collect()
     }
 
     /// Empties the log.
@@ -245,37 +243,4 @@ pub struct Transition {
     pub from: TaskState,
     /// The state it entered.
     pub to: TaskState,
-}
-
-/// Why an emulator does not start, or does not do what it was told.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
-    /// The address cannot be listened on.
-    Bind {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// No repository of this name was added.
-    UnknownRepository(String),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
-            Self::UnknownRepository(name) => write!(f, "there is no repository {name}: add it first"),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Bind { source, .. } => Some(source),
-            Self::UnknownRepository(_) => None,
-        }
-    }
 }

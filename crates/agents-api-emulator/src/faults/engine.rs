@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Effect, Fault, When};
+use super::Fault;
+use super::effect::Effect;
 use crate::operation::Operation;
 use crate::seeded::{mixed, unit};
 
@@ -24,11 +25,11 @@ struct Rule {
     fault: Fault,
     /// How many requests of the target have come.
     seen: u64,
-    /// How many of them it struck.
-    struck: u64,
+    /// How many of them it triggered.
+    triggered: u64,
 }
 
-/// The faults that strike one request.
+/// The faults that trigger one request.
 #[derive(Debug, Default)]
 pub(crate) struct Drawn(pub(crate) Vec<Fault>);
 
@@ -48,7 +49,7 @@ impl Engine {
         self.state().rules.push(Rule {
             fault,
             seen: 0,
-            struck: 0,
+            triggered: 0,
         });
     }
 
@@ -56,51 +57,84 @@ impl Engine {
         self.state().rules.clear();
     }
 
+    /// Begins again with these faults; requests are numbered on.
+    pub(crate) fn reset(&self, faults: Vec<Fault>) {
+        self.clear();
+        faults.into_iter().for_each(|fault| self.add(fault));
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The faults, with how often each has triggered, in order.
+    pub(crate) fn all(&self) -> Vec<(Fault, u64)> {
+        let state = self.state();
+        state
+            .rules
+            .iter()
+            .map(|rule| (rule.fault.clone(), rule.triggered))
+            .collect()
+    }
+
     /// Numbers a request in order of arrival, from 1 on, and draws its faults: both at once, so that the log shows the
-    /// order in which the rules counted.
-    pub(crate) fn draw(&self, operation: Option<Operation>) -> (u64, Drawn) {
+    /// order in which the faults counted.
+    pub(crate) fn draw(&self, operation: Option<Operation>, path: &str, body: &[u8]) -> (u64, Drawn) {
         let mut drawn = Drawn::default();
         let mut state = self.state();
         state.arrived += 1;
         let number = state.arrived;
         for (position, rule) in state.rules.iter_mut().enumerate() {
-            if !rule.fault.target.covers(operation) {
+            let fault = &rule.fault;
+            let is_concerned = fault.target.covers(operation)
+                && fault
+                    .path_prefix
+                    .as_ref()
+                    .is_none_or(|prefix| path.starts_with(prefix.as_str()))
+                && fault
+                    .body_contains
+                    .as_ref()
+                    .is_none_or(|text| contains(body, text.as_bytes()));
+            if !is_concerned {
                 continue;
             }
             rule.seen += 1;
             let stream = mixed(self.seed, position as u64);
-            let strikes = match &rule.fault.when {
-                When::Always => true,
-                When::Nth(list) => list.contains(&rule.seen),
-                When::Every(n) => *n > 0 && rule.seen.is_multiple_of(*n),
-                When::Chance(probability) => unit(mixed(stream, rule.seen)) < *probability,
+            let triggers = if !fault.nth.is_empty() {
+                fault.nth.contains(&rule.seen)
+            } else if let Some(n) = fault.every {
+                n > 0 && rule.seen.is_multiple_of(n)
+            } else {
+                fault
+                    .chance
+                    .is_none_or(|probability| unit(mixed(stream, rule.seen)) < probability)
             };
-            if strikes && rule.fault.times.is_none_or(|most| rule.struck < most) {
-                rule.struck += 1;
-                drawn.0.push(rule.fault.clone());
+            if triggers && fault.times.is_none_or(|most| rule.triggered < most) {
+                drawn.0.push(fault.clone());
+                rule.triggered += 1;
             }
         }
         (number, drawn)
     }
 }
 
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
+}
+
 impl Drawn {
-    /// How long the answer is held back.
+    /// How long the response is delayed.
     pub(crate) fn latency(&self) -> std::time::Duration {
         self.effects()
             .fold(std::time::Duration::ZERO, |total, effect| match effect {
-                Effect::Latency(latency) => total.saturating_add(*latency),
+                Effect::Latency { delay } => total.saturating_add(*delay),
                 _ => total,
             })
     }
 
-    /// The fault that stands in place of the answer: of several, the first.
-    pub(crate) fn instead(&self) -> Option<&Fault> {
-        self.0.iter().find(|fault| fault.effect.replaces_the_answer())
+    /// The fault that replaces the response: of several, the first.
+    pub(crate) fn replacement(&self) -> Option<&Fault> {
+        self.0.iter().find(|fault| fault.effect.replaces_response())
     }
 
     pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
@@ -117,9 +151,9 @@ mod tests {
     use super::*;
     use crate::faults::Target;
 
-    fn struck(engine: &Engine, requests: usize) -> Vec<usize> {
+    fn triggered(engine: &Engine, requests: usize) -> Vec<usize> {
         (1..=requests)
-            .filter(|_| !engine.draw(Some(Operation::GetTask)).1.0.is_empty())
+            .filter(|_| !engine.draw(Some(Operation::GetTask), "/", b"").1.0.is_empty())
             .collect()
     }
 
@@ -129,38 +163,38 @@ mod tests {
             1,
             vec![Fault::on(Operation::GetTask, Effect::Reset).nth(2).nth(4)],
         );
-        assert!(engine.draw(Some(Operation::StartTask)).1.0.is_empty());
-        assert_eq!(struck(&engine, 5), [2, 4]);
+        assert!(engine.draw(Some(Operation::StartTask), "/", b"").1.0.is_empty());
+        assert_eq!(triggered(&engine, 5), [2, 4]);
     }
 
     #[test]
     fn every_third_but_at_most_twice() {
         let engine = Engine::new(1, vec![Fault::on(Target::Gets, Effect::Reset).every(3).times(2)]);
-        assert_eq!(struck(&engine, 12), [3, 6]);
+        assert_eq!(triggered(&engine, 12), [3, 6]);
     }
 
     #[test]
-    fn the_same_seed_strikes_the_same_requests() {
-        let strikes = |seed| {
-            struck(
+    fn the_same_seed_triggers_the_same_requests() {
+        let triggers = |seed| {
+            triggered(
                 &Engine::new(seed, vec![Fault::on(Target::Any, Effect::Reset).chance(0.3)]),
                 200,
             )
         };
-        assert_eq!(strikes(5), strikes(5));
-        assert_ne!(strikes(5), strikes(6));
-        assert!((30..90).contains(&strikes(5).len()));
+        assert_eq!(triggers(5), triggers(5));
+        assert_ne!(triggers(5), triggers(6));
+        assert!((30..90).contains(&triggers(5).len()));
     }
 
     #[test]
     fn certainty_and_impossibility_are_exact() {
-        let strikes = |p| {
-            struck(
+        let triggers = |p| {
+            triggered(
                 &Engine::new(9, vec![Fault::on(Target::Any, Effect::Reset).chance(p)]),
                 50,
             )
             .len()
         };
-        assert_eq!((strikes(0.0), strikes(1.0)), (0, 50));
+        assert_eq!((triggers(0.0), triggers(1.0)), (0, 50));
     }
 }

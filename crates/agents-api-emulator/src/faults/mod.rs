@@ -1,21 +1,24 @@
 //! Everything that can go wrong between a client and GitHub, on request.
 //!
-//! A [`Fault`] says on which requests something happens, how often, and what. Faults are counted and drawn per rule
-//! and operation, so the same seed and the same sequence of requests always meet the same faults.
+//! A [`Fault`] says on which requests something happens, how often, and what. Faults are counted and drawn per fault and
+//! operation, so the same seed and the same sequence of requests always trigger the same faults.
 
-mod edit;
-mod engine;
-mod plan;
+pub(crate) mod effect;
+pub(crate) mod engine;
+pub(crate) mod plan;
+pub(crate) mod shape;
+pub(crate) mod write_fault;
 
-use std::time::Duration;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::limits::Refused;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value};
+
 use crate::operation::Operation;
-pub(crate) use edit::{page_links, shape};
-pub(crate) use engine::{Drawn, Engine};
-pub use plan::{FaultPlan, PlanError};
+use effect::Effect;
 
-/// Which requests a fault looks at.
+/// The requests that a fault concerns. As data: `any`, `lists`, `gets`, or the name of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -47,177 +50,270 @@ impl Target {
     }
 }
 
-/// Which of the requests a fault looks at it strikes.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum When {
-    Always,
-    /// Counted from 1.
-    Nth(Vec<u64>),
-    Every(u64),
-    Chance(f64),
-}
-
-/// What happens.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Effect {
-    /// The answer comes later, by this much real time.
-    Latency(Duration),
-    /// The connection is reset without an answer.
-    Reset,
-    /// The connection is closed in good order, without an answer.
-    Close,
-    /// No answer ever comes; the connection stays open.
-    Hang,
-    /// `Content-Length` promises the whole body, and the connection closes after so many bytes of it (`None`: half).
-    Truncate(Option<usize>),
-    /// A chunked body that ends in the middle, without the last chunk, after so many bytes (`None`: half).
-    CutChunks(Option<usize>),
-    /// A proxy's page: HTML, this status, none of GitHub's headers.
-    Html(u16),
-    /// The right status and headers, and no body.
-    EmptyBody,
-    /// The right body cut to something that is no JSON, complete as far as HTTP can tell.
-    BrokenJson,
-    /// The right body under another `Content-Type`; an empty text leaves the header out.
-    ContentType(String),
-    /// An error of GitHub's own with this status.
-    Status(u16),
-    /// The refusal of a token out of quota.
-    PrimaryLimit(Refused),
-    /// The refusal of haste.
-    SecondaryLimit(Refused),
-    /// The first task of the answer, and its latest session, are in this state.
-    State(String),
-    /// The first task of the answer has an artifact of this type, with data of an unknown shape.
-    ArtifactType(String),
-    /// Every task of the answer, every session, and the answer itself lack this field.
-    DropField(String),
-    /// In every task of the answer, every session, and the answer itself this field is null.
-    NullField(String),
-    /// After the answer, so many tasks from the far end of the list are updated and move to its front: a client that
-    /// walks by updated time sees some tasks twice, and those that moved not at all.
-    MoveItems(u32),
-    /// The page is empty, yet links to a next one.
-    EmptyPage,
-    /// The `next` link of a list points at the page itself.
-    NextToSelf,
-    /// The `next` link of a list points at this origin, like `http://127.0.0.1:9`.
-    NextToHost(String),
-    /// A redirect with this status to this place: a whole URL, or an origin to which the path is added.
-    Redirect(u16, String),
-}
-
-impl Effect {
-    /// The name used in fault files and logs.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Latency(_) => "latency",
-            Self::Reset => "reset",
-            Self::Close => "close",
-            Self::Hang => "hang",
-            Self::Truncate(_) => "truncate",
-            Self::CutChunks(_) => "cut-chunks",
-            Self::Html(_) => "html",
-            Self::EmptyBody => "empty-body",
-            Self::BrokenJson => "broken-json",
-            Self::ContentType(_) => "content-type",
-            Self::Status(_) => "status",
-            Self::PrimaryLimit(_) => "primary-limit",
-            Self::SecondaryLimit(_) => "secondary-limit",
-            Self::State(_) => "state",
-            Self::ArtifactType(_) => "artifact-type",
-            Self::DropField(_) => "drop-field",
-            Self::NullField(_) => "null-field",
-            Self::MoveItems(_) => "move-items",
-            Self::EmptyPage => "empty-page",
-            Self::NextToSelf => "next-to-self",
-            Self::NextToHost(_) => "next-to-host",
-            Self::Redirect(..) => "redirect",
-        }
-    }
-
-    /// Whether it stands in place of the answer, so that one can ask whether the request was applied before it.
-    pub fn replaces_the_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Reset
-                | Self::Close
-                | Self::Hang
-                | Self::Html(_)
-                | Self::Status(_)
-                | Self::PrimaryLimit(_)
-                | Self::SecondaryLimit(_)
-                | Self::Redirect(..)
-        )
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::Lists => "lists",
+            Self::Gets => "gets",
+            Self::Only(operation) => operation.as_str(),
+        })
     }
 }
 
-/// A rule: which requests, which of them, and what happens.
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let targets = [Self::Any, Self::Lists, Self::Gets].into_iter();
+        let targets = targets.chain(Operation::ALL.iter().copied().map(Self::Only));
+        let mut known = targets.clone();
+        known.find(|target| target.to_string() == name).ok_or_else(|| {
+            let names: Vec<String> = targets.map(|target| target.to_string()).collect();
+            format!(
+                "`on`: no operation is called {name:?}; use one of: {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Target {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Target".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let operations = Operation::ALL.iter().map(|operation| operation.as_str());
+        let names: Vec<&str> = ["any", "lists", "gets"].into_iter().chain(operations).collect();
+        schemars::json_schema!({
+            "type": "string",
+            "description": "The requests that a fault concerns: any, both lists of tasks, both ways to get a task, or one operation.",
+            "enum": names
+        })
+    }
+}
+
+/// A fault: which requests, which of them, and what happens.
 ///
 /// ```
 /// use agents_api_emulator::{Effect, Fault, Operation, Target};
 ///
-/// // The second start is applied, and its answer is lost with the connection.
-/// let lost_answer = Fault::on(Operation::StartTask, Effect::Reset).nth(2).after_applied();
+/// // The second start is applied, and its response is lost with the connection.
+/// let lost_response = Fault::on(Operation::StartTask, Effect::Reset).nth(2).after_applied();
 /// // One list in ten comes from a proxy that cannot reach GitHub.
-/// let bad_gateway = Fault::on(Target::Lists, Effect::Html(502)).chance(0.1);
-/// # let _ = (lost_answer, bad_gateway);
+/// let bad_gateway = Fault::on(Target::Lists, Effect::Html { status: 502 }).chance(0.1);
+/// # let _ = (lost_response, bad_gateway);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[must_use]
 pub struct Fault {
+    /// The requests it concerns.
+    #[serde(rename = "on")]
     pub(crate) target: Target,
-    pub(crate) when: When,
+    /// Triggers on these requests of the target only, counted from 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<OneOrSeveral>"))]
+    pub(crate) nth: Vec<u64>,
+    /// Triggers on every n-th request of the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) every: Option<u64>,
+    /// Triggers with this probability, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chance: Option<f64>,
+    /// Triggers on requests alone whose body contains this text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body_contains: Option<String>,
+    /// Triggers on requests alone whose path begins so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path_prefix: Option<String>,
+    /// Triggers at most this often.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u64>,
+    /// Whether the request takes effect before its response is replaced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub(crate) after_applied: bool,
+    /// What happens.
+    #[serde(flatten)]
     pub(crate) effect: Effect,
 }
 
+/// One number, or a list of numbers.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(
+    untagged,
+    expecting = "`nth` takes a number from 1 on, or a list of such numbers"
+)]
+enum OneOrSeveral {
+    One(u64),
+    Several(Vec<u64>),
+}
+
+/// The fields of a fault as they are read; what belongs to the effect is left to the effect.
+#[derive(Deserialize)]
+struct Fields {
+    on: String,
+    #[serde(rename = "do")]
+    effect: String,
+    nth: Option<OneOrSeveral>,
+    every: Option<u64>,
+    chance: Option<f64>,
+    body_contains: Option<String>,
+    path_prefix: Option<String>,
+    times: Option<u64>,
+    #[serde(default)]
+    after_applied: bool,
+    #[serde(flatten)]
+    parameters: Map<String, Value>,
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Fields::deserialize(deserializer)?
+            .fault()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl Fields {
+    fn fault(mut self) -> Result<Fault, String> {
+        let mut parameters = self.parameters.keys();
+        let first = parameters.next().cloned();
+        self.parameters
+            .insert("do".to_owned(), self.effect.clone().into());
+        let name = self.effect;
+        let effect: Effect = serde_json::from_value(self.parameters.into())
+            .map_err(|error| format!("`do`: the effect {name:?}: {error}"))?;
+        if let Some(parameter) = first.filter(|_| effect.is_bare()) {
+            return Err(format!(
+                "`{parameter}`: unknown to the effect {name:?}; remove it"
+            ));
+        }
+        let fault = Fault {
+            target: self.on.parse()?,
+            nth: match self.nth {
+                None => Vec::new(),
+                Some(OneOrSeveral::One(n)) => vec![n],
+                Some(OneOrSeveral::Several(list)) if list.is_empty() => {
+                    return Err("`nth`: an empty list would never trigger; remove it".to_owned());
+                }
+                Some(OneOrSeveral::Several(list)) => list,
+            },
+            every: self.every,
+            chance: self.chance,
+            body_contains: self.body_contains,
+            path_prefix: self.path_prefix,
+            times: self.times,
+            after_applied: self.after_applied,
+            effect,
+        };
+        fault.check().map(|()| fault)
+    }
+}
+
 impl Fault {
-    /// Strikes every request of the target.
+    /// A fault that triggers on every request of the target.
     pub fn on(target: impl Into<Target>, effect: Effect) -> Self {
         Self {
             target: target.into(),
-            when: When::Always,
+            nth: Vec::new(),
+            every: None,
+            chance: None,
+            body_contains: None,
+            path_prefix: None,
             times: None,
             after_applied: false,
             effect,
         }
     }
 
-    /// Strikes the n-th request of the target only, counted from 1 since the fault was added. Called again, further
+    /// Triggers on the n-th request of the target only, counted from 1 since the fault was added. Called again, on further
     /// ones too.
     pub fn nth(mut self, n: u64) -> Self {
-        match &mut self.when {
-            When::Nth(list) => list.push(n),
-            other => *other = When::Nth(vec![n]),
-        }
+        self.nth.push(n);
         self
     }
 
-    /// Strikes every n-th request of the target.
+    /// Triggers on every n-th request of the target.
     pub fn every(mut self, n: u64) -> Self {
-        self.when = When::Every(n);
+        self.every = Some(n);
         self
     }
 
-    /// Strikes with this probability, from 0 to 1, drawn from the seed.
+    /// Triggers with this probability, from 0 to 1, drawn from the seed.
     pub fn chance(mut self, probability: f64) -> Self {
-        self.when = When::Chance(probability);
+        self.chance = Some(probability);
         self
     }
 
-    /// Strikes at most so often. Default: no bound.
+    /// Triggers on requests alone whose body contains this text; other requests are not counted.
+    pub fn body_contains(mut self, text: impl Into<String>) -> Self {
+        self.body_contains = Some(text.into());
+        self
+    }
+
+    /// Triggers on requests alone whose path begins so; other requests are not counted.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.path_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Triggers at most this often. Default: no limit.
     pub fn times(mut self, most: u64) -> Self {
         self.times = Some(most);
         self
     }
 
-    /// Lets the request take effect first. By default a fault that stands in place of the answer keeps the request
-    /// from being applied; the others always shape the answer of an applied request.
+    /// Lets the request take effect first. By default a fault that replaces the response keeps the request from being
+    /// applied; other faults always shape the response to an applied request.
     pub fn after_applied(mut self) -> Self {
         self.after_applied = true;
         self
+    }
+
+    /// Checks that the fault can trigger, and that it then has an effect.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.effect.check()?;
+        let (name, on) = (self.effect.name(), self.target);
+        let choices = [!self.nth.is_empty(), self.every.is_some(), self.chance.is_some()];
+        if choices.into_iter().filter(|is_given| *is_given).count() > 1 {
+            return Err("`nth`, `every`, `chance`: they exclude each other; use one of them".to_owned());
+        }
+        if self.nth.contains(&0) {
+            return Err("`nth`: requests are counted from 1; use 1 or more".to_owned());
+        }
+        if self.every == Some(0) {
+            return Err("`every`: 0 would never trigger; use 1 or more".to_owned());
+        }
+        if self.times == Some(0) {
+            return Err("`times`: 0 would never trigger; use 1 or more".to_owned());
+        }
+        if let Some(p) = self.chance.filter(|p| !(0.0..=1.0).contains(p)) {
+            return Err(format!(
+                "`chance`: {p} is not a probability; use a number from 0 to 1"
+            ));
+        }
+        let mut operations = Operation::ALL.iter();
+        if !operations.any(|operation| on.covers(Some(*operation)) && self.effect.concerns(*operation)) {
+            return Err(format!(
+                "`on`: the effect {name:?} would change nothing on {on}; use `any`, `lists`, or an operation on tasks"
+            ));
+        }
+        if self.after_applied && !self.effect.replaces_response() {
+            return Err(format!(
+                "`after_applied`: the effect {name:?} shapes the response to a request that is always applied; remove it"
+            ));
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! The lives every user meets sooner or later.
+//! The lives that every user meets sooner or later.
 
 use std::time::Duration;
 
 use super::{Change, Script};
-use crate::world::{TaskState, Usage};
+use crate::model::{TaskState, Usage};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -84,14 +84,14 @@ impl Script {
             )
     }
 
-    /// Asks its user something after a minute, and waits for ever.
+    /// Asks its user something after a minute, and waits.
     pub fn waits_for_user() -> Self {
         Self::new("waits-for-user")
             .then(secs(5), Change::State(TaskState::InProgress))
             .then(secs(55), Change::State(TaskState::WaitingForUser))
     }
 
-    /// Works for an hour, and is stopped for it.
+    /// Times out after an hour.
     pub fn times_out() -> Self {
         Self::new("times-out")
             .then(secs(10), Change::State(TaskState::InProgress))
@@ -107,7 +107,7 @@ impl Script {
             .then(secs(40), Change::State(TaskState::Cancelled))
     }
 
-    /// Works for five minutes, then goes idle for ever.
+    /// Works for five minutes, then goes idle.
     pub fn goes_idle() -> Self {
         Self::new("goes-idle")
             .then(secs(5), Change::State(TaskState::InProgress))
@@ -116,7 +116,7 @@ impl Script {
             .then(secs(0), Change::State(TaskState::Idle))
     }
 
-    /// A quick success; two minutes after it the user comes back, and a second session completes a minute later.
+    /// A quick success; two minutes after it the user follows up, and a second session completes a minute later.
     pub fn follow_up_after_completion() -> Self {
         let mut script = Self::quick_success();
         script.name = "follow-up".into();

@@ -1,19 +1,20 @@
-//! Rate limits: the hourly quota of a token, and the secondary limits against haste.
+//! Rate limits: the hourly quota of a token, and the secondary limits.
 //!
-//! All windows are measured on the emulator's clock. With a clock that stands still no window ever ends, which is why
-//! the secondary limits are off until they are asked for.
+//! All windows are measured on the emulator's clock. With a clock that stands still no window ever ends, which is why the
+//! secondary limits are off by default.
 
-mod ledger;
+pub(crate) mod limiter;
 
 use std::time::Duration;
 
 use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::answer::{Answer, Refusal};
 use crate::clock::http_date;
+use crate::model::seconds;
 use crate::operation::Operation;
-pub(crate) use ledger::{Limiter, Stop};
+use crate::response::{Refusal, Reply};
 
 /// Where GitHub documents the quota.
 const PRIMARY_DOCS: &str =
@@ -21,34 +22,95 @@ const PRIMARY_DOCS: &str =
 /// Where GitHub documents the secondary limits. Clients tell the kind of refusal by the end of this URL.
 const SECONDARY_DOCS: &str = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits";
 
-/// How a refusal for a limit tells the client when to come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The `Retry-After` header of a rate-limit response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// Not at all by `Retry-After`.
+    /// No header.
     #[default]
     Absent,
-    /// `Retry-After` in seconds.
+    /// A number of seconds.
     Seconds(u32),
-    /// `Retry-After` as an HTTP date so many seconds ahead.
+    /// An HTTP date this many seconds ahead.
     HttpDate(u32),
 }
 
-/// The form of a refusal for a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The form of a rate-limit response.
+///
+/// As data: `{"status": 429, "retry_after": 60}`; `retry_after_date` in place of `retry_after` sends an HTTP date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "RateLimitFields", into = "RateLimitFields")]
 #[must_use]
-pub struct Refused {
+pub struct RateLimitResponse {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: RetryAfter,
 }
 
-impl Default for Refused {
+/// [`RateLimitResponse`] as data.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct RateLimitFields {
+    /// 403 or 429.
+    #[serde(default = "forbidden")]
+    status: u16,
+    /// `Retry-After` in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
+    /// `Retry-After` as an HTTP date this many seconds ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after_date: Option<u32>,
+}
+
+fn forbidden() -> u16 {
+    403
+}
+
+impl TryFrom<RateLimitFields> for RateLimitResponse {
+    type Error = String;
+
+    fn try_from(fields: RateLimitFields) -> Result<Self, String> {
+        let response = match fields.status {
+            403 => Self::forbidden(),
+            429 => Self::too_many_requests(),
+            other => return Err(format!("`status`: {other} is not a rate limit; use 403 or 429")),
+        };
+        match (fields.retry_after, fields.retry_after_date) {
+            (None, None) => Ok(response),
+            (Some(seconds), None) => Ok(response.retry_after(RetryAfter::Seconds(seconds))),
+            (None, Some(seconds)) => Ok(response.retry_after(RetryAfter::HttpDate(seconds))),
+            (Some(_), Some(_)) => {
+                Err("`retry_after`: conflicts with `retry_after_date`; use one of them".to_owned())
+            }
+        }
+    }
+}
+
+impl From<RateLimitResponse> for RateLimitFields {
+    fn from(response: RateLimitResponse) -> Self {
+        let (retry_after, retry_after_date) = match response.retry_after {
+            RetryAfter::Absent => (None, None),
+            RetryAfter::Seconds(seconds) => (Some(seconds), None),
+            RetryAfter::HttpDate(seconds) => (None, Some(seconds)),
+        };
+        Self {
+            status: response.status.as_u16(),
+            retry_after,
+            retry_after_date,
+        }
+    }
+}
+
+impl Default for RateLimitResponse {
     fn default() -> Self {
         Self::forbidden()
     }
 }
 
-impl Refused {
+impl RateLimitResponse {
     /// Status 403, without `Retry-After`.
     pub const fn forbidden() -> Self {
         Self {
@@ -71,44 +133,44 @@ impl Refused {
         self
     }
 
-    /// The answer of a token without quota. GraphQL refuses under status 200, whatever status was asked for.
+    /// The response to a token without quota. GraphQL refuses under status 200, whatever status is configured.
     pub(crate) fn primary(
         self,
         operation: Option<Operation>,
         now: i64,
         user: i64,
         request_id: &str,
-    ) -> Answer {
+    ) -> Reply {
         let message = format!(
             "API rate limit exceeded for user ID {user}. If you contact GitHub Support, quote the request ID {request_id}."
         );
         if operation == Some(Operation::Graphql) {
             let error = json!({ "type": "RATE_LIMIT", "code": "graphql_rate_limit", "message": message });
-            return self.timed(Answer::json(StatusCode::OK, &json!({ "errors": [error] })), now);
+            return self.timed(Reply::json(StatusCode::OK, &json!({ "errors": [error] })), now);
         }
-        self.answer(message, PRIMARY_DOCS, now)
+        self.reply(message, PRIMARY_DOCS, now)
     }
 
-    /// The answer to haste.
-    pub(crate) fn secondary(self, now: i64) -> Answer {
+    /// The response to a request beyond a secondary limit.
+    pub(crate) fn secondary(self, now: i64) -> Reply {
         let message =
             "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-        self.answer(message.to_owned(), SECONDARY_DOCS, now)
+        self.reply(message.to_owned(), SECONDARY_DOCS, now)
     }
 
-    fn answer(self, message: String, docs: &'static str, now: i64) -> Answer {
-        let answer = Refusal::new(self.status, message)
+    fn reply(self, message: String, docs: &'static str, now: i64) -> Reply {
+        let reply = Refusal::new(self.status, message)
             .documented_at(docs)
-            .into_answer(None);
-        self.timed(answer, now)
+            .into_reply(None);
+        self.timed(reply, now)
     }
 
-    fn timed(self, answer: Answer, now: i64) -> Answer {
+    fn timed(self, reply: Reply, now: i64) -> Reply {
         match self.retry_after {
-            RetryAfter::Absent => answer,
-            RetryAfter::Seconds(seconds) => answer.with(header::RETRY_AFTER, &seconds.to_string()),
+            RetryAfter::Absent => reply,
+            RetryAfter::Seconds(seconds) => reply.with(header::RETRY_AFTER, &seconds.to_string()),
             RetryAfter::HttpDate(seconds) => {
-                answer.with(header::RETRY_AFTER, &http_date(now + i64::from(seconds) * 1000))
+                reply.with(header::RETRY_AFTER, &http_date(now + i64::from(seconds) * 1000))
             }
         }
     }
@@ -117,13 +179,27 @@ impl Refused {
 /// The limits of every token.
 ///
 /// The default is GitHub's quota of 5,000 requests an hour and no secondary limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
+///
+/// ```
+/// use agents_api_emulator::{Limits, SecondaryLimits};
+///
+/// let limits = Limits { quota: 100, secondary: Some(SecondaryLimits::default()), ..Limits::default() };
+/// # let _ = limits;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    quota: u32,
-    window: Duration,
-    over_quota: Refused,
-    secondary: Option<SecondaryLimits>,
+    /// Requests that a token may send in a window. GraphQL has a quota of the same size of its own.
+    pub quota: u32,
+    /// How long a window lasts. As data: a number of seconds.
+    #[serde(with = "seconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
+    pub window: Duration,
+    /// The response to a request beyond the quota. Default: 403 without `Retry-After`.
+    pub over_quota: RateLimitResponse,
+    /// The secondary limits. Default: none.
+    pub secondary: Option<SecondaryLimits>,
 }
 
 impl Default for Limits {
@@ -131,95 +207,37 @@ impl Default for Limits {
         Self {
             quota: 5000,
             window: Duration::from_secs(3600),
-            over_quota: Refused::default(),
+            over_quota: RateLimitResponse::default(),
             secondary: None,
         }
     }
 }
 
-impl Limits {
-    /// Requests a token may send in a window. Default: 5,000. GraphQL has a quota of the same size of its own.
-    pub fn quota(mut self, requests: u32) -> Self {
-        self.quota = requests;
-        self
-    }
-
-    /// How long a window lasts from its first request on. Default: an hour.
-    pub fn window(mut self, window: Duration) -> Self {
-        self.window = window;
-        self
-    }
-
-    /// How a request out of quota is refused. Default: 403 without `Retry-After`.
-    pub fn over_quota(mut self, refused: Refused) -> Self {
-        self.over_quota = refused;
-        self
-    }
-
-    /// Turns the secondary limits on. Default: off.
-    pub fn secondary(mut self, secondary: SecondaryLimits) -> Self {
-        self.secondary = Some(secondary);
-        self
-    }
-}
-
-/// The limits against haste, each per token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
+/// The secondary limits, each per token. The default is what GitHub documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct SecondaryLimits {
-    concurrent: u32,
-    points_a_minute: u32,
-    writes_a_minute: u32,
-    writes_an_hour: u32,
-    refused: Refused,
+    /// Requests in flight at the same time. Default: 100.
+    pub concurrent: u32,
+    /// Points a minute and operation; a read costs one, a write five. Default: 900.
+    pub points_a_minute: u32,
+    /// Starts a minute. Default: 80.
+    pub writes_a_minute: u32,
+    /// Starts an hour. Default: 500.
+    pub writes_an_hour: u32,
+    /// The response to a request beyond a limit. Default: 403 with `Retry-After: 60`.
+    pub response: RateLimitResponse,
 }
 
 impl Default for SecondaryLimits {
     fn default() -> Self {
-        let refused = Refused::forbidden().retry_after(RetryAfter::Seconds(60));
         Self {
             concurrent: 100,
             points_a_minute: 900,
             writes_a_minute: 80,
             writes_an_hour: 500,
-            refused,
+            response: RateLimitResponse::forbidden().retry_after(RetryAfter::Seconds(60)),
         }
-    }
-}
-
-impl SecondaryLimits {
-    /// GitHub's documented limits, refused by 403 with `Retry-After: 60`.
-    pub fn github() -> Self {
-        Self::default()
-    }
-
-    /// Requests in flight at the same time. Default: 100.
-    pub fn concurrent(mut self, requests: u32) -> Self {
-        self.concurrent = requests;
-        self
-    }
-
-    /// Points a minute an operation; a read costs one, a write five. Default: 900.
-    pub fn points_a_minute(mut self, points: u32) -> Self {
-        self.points_a_minute = points;
-        self
-    }
-
-    /// Starts a minute. Default: 80.
-    pub fn writes_a_minute(mut self, writes: u32) -> Self {
-        self.writes_a_minute = writes;
-        self
-    }
-
-    /// Starts an hour. Default: 500.
-    pub fn writes_an_hour(mut self, writes: u32) -> Self {
-        self.writes_an_hour = writes;
-        self
-    }
-
-    /// How haste is refused. Default: 403 with `Retry-After: 60`.
-    pub fn refused(mut self, refused: Refused) -> Self {
-        self.refused = refused;
-        self
     }
 }

@@ -1,8 +1,9 @@
 //! The `Link` header of a page.
 
-use crate::query::Query;
+use super::query::Query;
+use crate::faults::shape::LinkFault;
 
-/// Where a page is, and what is around it.
+/// The position of a page in its list.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) origin: &'a str,
@@ -12,17 +13,8 @@ pub(crate) struct Place<'a> {
     pub(crate) more: bool,
 }
 
-/// How a fault bends the link to the next page.
-#[derive(Debug, Default)]
-pub(crate) struct Bent {
-    pub(crate) to_self: bool,
-    pub(crate) origin: Option<String>,
-    /// A next page is linked although there is none.
-    pub(crate) forced: bool,
-}
-
 /// `first` always, `prev` after page 1, `next` while more pages exist, `last` on the final page.
-pub(crate) fn header(place: &Place<'_>, bent: &Bent) -> String {
+pub(crate) fn header(place: &Place<'_>, fault: &LinkFault) -> String {
     let link = |origin: &str, page: u64, rel: &str| {
         format!(
             "<{origin}{}?{}>; rel=\"{rel}\"",
@@ -34,13 +26,17 @@ pub(crate) fn header(place: &Place<'_>, bent: &Bent) -> String {
     if place.page > 1 {
         links.push(link(place.origin, place.page - 1, "prev"));
     }
-    if place.more || bent.forced {
-        let next = if bent.to_self {
+    if place.more || fault.forced {
+        let next = if fault.to_self {
             place.page
         } else {
             place.page.saturating_add(1)
         };
-        links.push(link(bent.origin.as_deref().unwrap_or(place.origin), next, "next"));
+        links.push(link(
+            fault.origin.as_deref().unwrap_or(place.origin),
+            next,
+            "next",
+        ));
     } else {
         links.push(link(place.origin, place.page, "last"));
     }
@@ -62,7 +58,7 @@ mod tests {
                 page,
                 more,
             },
-            &Bent::default(),
+            &LinkFault::default(),
         )
     }
 

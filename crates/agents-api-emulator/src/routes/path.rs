@@ -1,4 +1,4 @@
-//! From a path to what it means. Any bytes at all may come here.
+//! Parses paths, which may hold any bytes.
 
 use std::borrow::Cow;
 

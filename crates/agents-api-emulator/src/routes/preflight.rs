@@ -1,27 +1,27 @@
-//! The question a browser asks before it lets a page send a token (CORS preflight).
+//! CORS preflights: the request a browser sends before it lets a page send a token.
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode, header};
 
 use super::path::Route;
-use crate::answer::{Answer, JSON};
+use crate::response::{JSON, Reply};
 
-/// The permission, if this is that question and the path is known. A bare OPTIONS is just another unknown method.
-pub(super) fn answer(parts: &Parts, route: &Route) -> Option<Answer> {
-    let asks = parts.method == Method::OPTIONS
+/// The response to a preflight of a known path. Any other OPTIONS is an unknown method.
+pub(crate) fn reply(parts: &Parts, route: &Route) -> Option<Reply> {
+    let is_preflight = parts.method == Method::OPTIONS
         && parts.headers.contains_key(header::ORIGIN)
         && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if !asks || *route == Route::Unknown {
+    if !is_preflight || *route == Route::Unknown {
         return None;
     }
-    let answer = Answer {
+    let reply = Reply {
         content_type: None,
-        ..Answer::new(StatusCode::NO_CONTENT, JSON, Bytes::new())
+        ..Reply::new(StatusCode::NO_CONTENT, JSON, Bytes::new())
     };
     let headers = "Authorization, Content-Type, If-None-Match, Accept, User-Agent, X-GitHub-Api-Version, X-Requested-With";
     Some(
-        answer
+        reply
             .with(
                 header::ACCESS_CONTROL_ALLOW_METHODS,
                 "GET, POST, PATCH, PUT, DELETE",

@@ -3,27 +3,32 @@
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use super::links::{self, Bent, Place};
-use super::{Call, path::Route};
-use crate::answer::{Answer, Refusal};
+use super::call::Call;
+use super::links::{self, Place};
+use super::list_parameters;
+use super::path::Route;
+use super::query::{One, Query};
 use crate::clock::stamp;
-use crate::query::{One, Query};
+use crate::faults::shape::LinkFault;
+use crate::response::{Refusal, Reply};
 use crate::seeded::mixed;
-use crate::validate;
-use crate::world::{Account, Filter, Pull, PullState, World};
+use crate::world::World;
+use crate::world::list::Filter;
+use crate::world::task::{Pull, PullState};
 
-/// Answers the parts of `GET /repos/{owner}/{repo}/pulls` that lead from a branch to a number: `head`, `base`,
-/// `state` and pages.
-pub(super) fn list(call: &Call<'_>, world: &World, account: &Account) -> Result<Answer, Refusal> {
+/// Serves the part of `GET /repos/{owner}/{repo}/pulls` that leads from a branch to a number: `head`, `base`, `state`
+/// and pages.
+pub(crate) fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
     let Route::Pulls(owner, repo) = call.route else {
         return Err(Refusal::not_found());
     };
+    let world = &*call.world.lock();
     let repo = world
         .repo_named(owner, repo)
-        .filter(|repo| world.sees(account, *repo));
+        .filter(|repo| world.sees(call.account, *repo));
     let repo = repo.ok_or_else(Refusal::not_found)?;
     let query = Query::parse(call.query);
-    let Filter { page, per_page, .. } = validate::place(&query)?;
+    let Filter { page, per_page, .. } = list_parameters::place(&query)?;
     let text = |key| match query.one(key) {
         One::Text(text) => Some(text),
         _ => None,
@@ -32,7 +37,10 @@ pub(super) fn list(call: &Call<'_>, world: &World, account: &Account) -> Result<
     let head = text("head").and_then(|head| head.split_once(':'));
     let own = |login: &str| login.eq_ignore_ascii_case(owner);
     let base = text("base");
-    let state = text("state").unwrap_or("open");
+    // GitHub takes an unknown state for the default.
+    let state = text("state")
+        .filter(|state| matches!(*state, "all" | "closed"))
+        .unwrap_or("open");
     let fits = |pull: &&Pull| {
         pull.repo == repo
             && head.is_none_or(|(login, branch)| own(login) && *pull.head == *branch)
@@ -53,8 +61,8 @@ pub(super) fn list(call: &Call<'_>, world: &World, account: &Account) -> Result<
         page,
         more: found.next().is_some(),
     };
-    let links = links::header(&place, &Bent::default());
-    Ok(Answer::json(StatusCode::OK, &pulls).with(header::LINK, &links))
+    let links = links::header(&place, &LinkFault::default());
+    Ok(Reply::json(StatusCode::OK, &pulls).with(header::LINK, &links))
 }
 
 fn view(world: &World, origin: &str, pull: &Pull) -> Value {

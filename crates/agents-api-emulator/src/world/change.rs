@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{
-    Artifact, FIRST_PULL_ID, Index, Moment, Passed, Pull, PullState, Running, Session, Task, TaskState,
-    World, task, to_index,
-};
+use super::task::{Artifact, Pull, PullState, Session, Task, retitled};
+use super::{FIRST_PULL_ID, Running, TransitionRecord, World, to_index};
 use crate::clock::{in_millis, whole_second};
 use crate::life::{Change, Script};
+use crate::model::{Index, TaskState};
 
 impl World {
     /// Applies everything that is due by `now`, in the order in which it was due.
-    pub(crate) fn catch_up(&mut self, now: i64) {
+    pub(crate) fn advance_to(&mut self, now: i64) {
         while let Some((at, ticket, index)) = self.due.first().copied().filter(|(at, ..)| *at <= now) {
             self.due.pop_first();
             let Some(running) = self
@@ -63,17 +62,17 @@ impl World {
             .insert((from.saturating_add(in_millis(step.after)), self.scheduled, index));
     }
 
-    /// Applies one change at a moment, keeping the lanes in order.
+    /// Applies one change at a moment, keeping the indexes in order.
     pub(crate) fn change(&mut self, index: Index, change: &Change, at: i64) {
         let before = self.task(index).map(Task::state);
-        self.leave_lanes(index);
-        self.change_outside_lanes(index, change, at);
-        self.enter_lanes(index);
+        self.remove_from_indexes(index);
+        self.change_unindexed(index, change, at);
+        self.add_to_indexes(index);
         let after = self.task(index).map(Task::state);
         if let (Some(from), Some(to)) = (before, after)
             && from != to
         {
-            self.passed.push(Passed {
+            self.transitions.push(TransitionRecord {
                 at,
                 task: index,
                 from,
@@ -82,7 +81,7 @@ impl World {
         }
     }
 
-    pub(super) fn change_outside_lanes(&mut self, index: Index, change: &Change, at: i64) {
+    pub(super) fn change_unindexed(&mut self, index: Index, change: &Change, at: i64) {
         let at = whole_second(at);
         match change {
             Change::Branch => self.push_branch(index, at),
@@ -106,14 +105,11 @@ impl World {
             other => self.with_task(index, |task| match other {
                 Change::Rename(name) => task.name = Some(name.as_str().into()),
                 Change::Retitle => {
-                    let prompt = task
-                        .sessions
-                        .first()
-                        .map(|session| task::retitled(&session.prompt));
+                    let prompt = task.sessions.first().map(|session| retitled(&session.prompt));
                     task.name = prompt.map(String::into_boxed_str);
                 }
-                Change::Archive if !task.is_archived() => task.archived = Moment::at(at),
-                Change::Unarchive => task.archived = Moment::NONE,
+                Change::Archive if !task.is_archived() => task.archived = Some(at),
+                Change::Unarchive => task.archived = None,
                 Change::Artifact(value) => task.artifacts.push(Artifact::Raw(Box::new(value.clone()))),
                 _ => {}
             }),
@@ -139,11 +135,7 @@ impl World {
         self.with_session(index, |session| {
             session.state = state;
             session.updated = session.updated.max(at);
-            session.completed = if state.has_ended() {
-                Moment::at(at)
-            } else {
-                Moment::NONE
-            };
+            session.completed = if state.has_ended() { Some(at) } else { None };
             if state != TaskState::Failed {
                 session.error = None;
             }
@@ -162,7 +154,7 @@ impl World {
                 state: TaskState::Queued,
                 created: at,
                 updated: at,
-                completed: Moment::NONE,
+                completed: None,
                 prompt: prompt.into(),
                 head_ref: previous.head_ref.clone(),
                 base_ref: Arc::clone(&previous.base_ref),

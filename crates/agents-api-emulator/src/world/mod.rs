@@ -1,33 +1,28 @@
-//! Everything the emulated GitHub knows, behind one lock.
+//! The state of the emulated GitHub.
 //!
-//! `World` holds the facts and keeps them consistent; it never sees HTTP. Time enters through arguments, so the same
-//! calls give the same world whatever the clock on the wall says.
+//! `World` holds the facts and keeps them consistent; it knows nothing of HTTP. Time enters through arguments, so the same
+//! calls give the same world at any time of day.
 
+pub(crate) mod account;
 mod change;
-mod find;
-mod lane;
-mod people;
-mod seed;
-mod start;
-mod state;
-mod task;
+pub(crate) mod list;
+pub(crate) mod seed;
+pub(crate) mod shared;
+pub(crate) mod start;
+pub(crate) mod task;
+pub(crate) mod task_index;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::life::{Life, Script};
-use crate::seeded::Id;
+use uuid::Uuid;
 
-pub(crate) use find::{Filter, Found, Scope};
-use lane::Lane;
-pub(crate) use lane::{Direction, Sort};
-pub use people::{Access, Token};
-pub(crate) use people::{Account, Repo, User, repo_key};
-pub use seed::TaskSeed;
-pub(crate) use start::Start;
-pub use state::TaskState;
-pub use task::Usage;
-pub(crate) use task::{Artifact, Index, Moment, Pull, PullState, Session, Task, name_of};
+use crate::life::{Scenario, Script};
+use crate::model::{Index, RepoName, TaskState, repo_key};
+use crate::seeded::parse_id;
+use account::{Account, Repo, Token, User};
+use task::{Pull, Task};
+use task_index::TaskIndex;
 
 /// The family numbers that keep ids of different kinds apart.
 const TASK_IDS: u64 = 0x7461_736B;
@@ -39,7 +34,7 @@ const FIRST_REPO_ID: i64 = 1_296_269;
 /// Where database ids of pull requests begin: far from any number a pull request could have.
 const FIRST_PULL_ID: i64 = 2_000_000_000;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     seed: u64,
     users: Vec<User>,
@@ -47,27 +42,27 @@ pub(crate) struct World {
     repo_by_key: HashMap<String, Index>,
     accounts: HashMap<String, Account>,
     tasks: Vec<Task>,
-    by_id: HashMap<Id, Index>,
+    by_id: HashMap<Uuid, Index>,
     sessions: u64,
     pulls: Vec<Pull>,
-    /// Two lanes a repository and two a user: active, then archived.
-    repo_lanes: Vec<[Lane; 2]>,
-    user_lanes: Vec<[Lane; 2]>,
+    /// Two indexes a repository and two a user: active, then archived.
+    repo_indexes: Vec<[TaskIndex; 2]>,
+    user_indexes: Vec<[TaskIndex; 2]>,
     /// The next change of every running task: when, in what order of scheduling, which task.
     due: BTreeSet<(i64, u64, Index)>,
     running: HashMap<Index, Running>,
     scheduled: u64,
-    life: Life,
+    scenario: Scenario,
+    /// Scripts that prompts can name besides the built-in ones.
+    scripts: Vec<Script>,
     queued_scripts: VecDeque<Script>,
     /// Every change of state since the beginning, in order.
-    passed: Vec<Passed>,
-    /// Branch and model names, shared.
-    names: HashMap<Box<str>, Arc<str>>,
+    transitions: Vec<TransitionRecord>,
 }
 
 /// A change of state that happened.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Passed {
+pub(crate) struct TransitionRecord {
     pub(crate) at: i64,
     pub(crate) task: Index,
     pub(crate) from: TaskState,
@@ -75,7 +70,7 @@ pub(crate) struct Passed {
 }
 
 /// Where a task is in its script.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Running {
     script: Arc<Script>,
     position: usize,
@@ -83,7 +78,7 @@ struct Running {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, life: Life) -> Self {
+    pub(crate) fn new(seed: u64, scenario: Scenario, scripts: Vec<Script>) -> Self {
         Self {
             seed,
             users: Vec::new(),
@@ -94,15 +89,15 @@ impl World {
             by_id: HashMap::new(),
             sessions: 0,
             pulls: Vec::new(),
-            repo_lanes: Vec::new(),
-            user_lanes: Vec::new(),
+            repo_indexes: Vec::new(),
+            user_indexes: Vec::new(),
             due: BTreeSet::new(),
             running: HashMap::new(),
             scheduled: 0,
-            life,
+            scenario,
+            scripts,
             queued_scripts: VecDeque::new(),
-            passed: Vec::new(),
-            names: HashMap::new(),
+            transitions: Vec::new(),
         }
     }
 
@@ -118,7 +113,7 @@ impl World {
                 id,
                 login: login.to_owned(),
             });
-            self.user_lanes.push(<[Lane; 2]>::default());
+            self.user_indexes.push(<[TaskIndex; 2]>::default());
             self.users.len() - 1
         });
         to_index(index)
@@ -142,7 +137,7 @@ impl World {
             name,
             next_number: 101,
         });
-        self.repo_lanes.push(<[Lane; 2]>::default());
+        self.repo_indexes.push(<[TaskIndex; 2]>::default());
         self.repo_by_key.insert(key, index);
         index
     }
@@ -162,12 +157,13 @@ impl World {
         let sees = token
             .sees
             .as_ref()
-            .map(|list| list.iter().map(|(owner, name)| repo_key(owner, name)).collect());
+            .map(|list| list.iter().map(RepoName::key).collect());
         let account = Account {
             number,
             user,
             access: token.access,
             sees,
+            no_plan: token.no_plan,
         };
         self.accounts.insert(token.secret.clone(), account);
     }
@@ -213,7 +209,7 @@ impl World {
     }
 
     pub(crate) fn task_with_id(&self, id: &str) -> Option<Index> {
-        self.by_id.get(&Id::parse(id)?).copied()
+        self.by_id.get(&parse_id(id)?).copied()
     }
 
     pub(crate) fn task_count(&self) -> Index {
@@ -229,37 +225,53 @@ impl World {
         }
     }
 
-    pub(crate) fn passed(&self) -> &[Passed] {
-        &self.passed
+    pub(crate) fn transitions(&self) -> &[TransitionRecord] {
+        &self.transitions
+    }
+
+    /// Decides how tasks live that are started from now on.
+    pub(crate) fn set_scenario(&mut self, scenario: Scenario) {
+        self.scenario = scenario;
+    }
+
+    /// Adds a script that prompts can name, or replaces the one of the same name.
+    pub(crate) fn add_script(&mut self, script: Script) {
+        self.scripts.retain(|known| known.name() != script.name());
+        self.scripts.push(script);
+    }
+
+    /// The scripts that were added, in order.
+    pub(crate) fn scripts(&self) -> &[Script] {
+        &self.scripts
     }
 
     pub(crate) fn queue_script(&mut self, script: Script) {
         self.queued_scripts.push_back(script);
     }
 
-    fn enter_lanes(&mut self, index: Index) {
-        self.with_lanes(index, Lane::insert);
+    fn add_to_indexes(&mut self, index: Index) {
+        self.with_indexes(index, TaskIndex::insert);
     }
 
-    fn leave_lanes(&mut self, index: Index) {
-        self.with_lanes(index, Lane::remove);
+    fn remove_from_indexes(&mut self, index: Index) {
+        self.with_indexes(index, TaskIndex::remove);
     }
 
-    fn with_lanes(&mut self, index: Index, act: fn(&mut Lane, Index, i64, i64)) {
+    fn with_indexes(&mut self, index: Index, act: fn(&mut TaskIndex, Index, i64, i64)) {
         let Some(task) = self.tasks.get(index as usize) else {
             return;
         };
         let archived = usize::from(task.is_archived());
         let (created, updated) = (task.created, task.updated);
-        let repo = self.repo_lanes.get_mut(task.repo as usize);
-        let user = self.user_lanes.get_mut(task.creator as usize);
-        for lanes in [repo, user].into_iter().flatten() {
-            act(&mut lanes[archived], index, created, updated);
+        let repo = self.repo_indexes.get_mut(task.repo as usize);
+        let user = self.user_indexes.get_mut(task.creator as usize);
+        for indexes in [repo, user].into_iter().flatten() {
+            act(&mut indexes[archived], index, created, updated);
         }
     }
 }
 
-/// Positions fit 32 bits: memory ends long before four thousand million tasks.
+/// Positions fit 32 bits: memory ends long before 4,294,967,296 tasks.
 fn to_index(position: usize) -> Index {
     Index::try_from(position).unwrap_or(Index::MAX)
 }

@@ -1,10 +1,16 @@
-//! Tasks that are there before any client came.
+//! Tasks that are put into the world without a request.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
-use super::{Index, Start, TaskState, World};
+use super::start::Start;
+use super::{Running, World};
 use crate::clock::{in_millis, whole_second, writable};
-use crate::life::{self, Change, Script};
+use crate::life::{Change, Script, random::random};
+use crate::model::{Index, RepoName, TaskState};
 use crate::seeded::{Rng, mixed};
 
 /// A task to put into the emulator without a request.
@@ -17,21 +23,37 @@ use crate::seeded::{Rng, mixed};
 /// let seed = TaskSeed::new("Fix the login button").creator("monalisa").state(TaskState::Completed);
 /// # let _ = seed;
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct TaskSeed {
+    /// The prompt of the first session.
     pub(crate) prompt: String,
-    pub(crate) repo: (String, String),
-    pub(crate) creator: String,
-    pub(crate) created_at: Option<DateTime<Utc>>,
+    /// The repository, which must exist. Default: `octocat/hello-world`.
+    #[serde(rename = "repository")]
+    pub(crate) repo: RepoName,
+    /// Who started it. Default: `octocat`.
+    creator: Option<String>,
+    /// When it was started. Default: now.
+    created_at: Option<DateTime<Utc>>,
+    /// When it last changed. Default: when it was started.
     updated_at: Option<DateTime<Utc>>,
+    /// Its state. Default: queued.
     state: TaskState,
+    /// Whether it is in the archive.
     archived: bool,
+    /// The life it leads from its creation on. Default: none.
     script: Option<Script>,
+    /// Whether the start requested a pull request.
     create_pull_request: bool,
+    /// The base branch. Default: `main`.
     base_ref: Option<String>,
+    /// The model. Default: `claude-sonnet-4.6`.
     model: Option<String>,
+    /// The custom agent. Default: none.
     custom_agent: Option<String>,
+    /// Changes applied at the time of the last update, in order, before the state: sessions, artifacts, usage.
     changes: Vec<Change>,
 }
 
@@ -40,30 +62,19 @@ impl TaskSeed {
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
-            repo: ("octocat".into(), "hello-world".into()),
-            creator: "octocat".into(),
-            created_at: None,
-            updated_at: None,
-            state: TaskState::Queued,
-            archived: false,
-            script: None,
-            create_pull_request: false,
-            base_ref: None,
-            model: None,
-            custom_agent: None,
-            changes: Vec::new(),
+            ..Self::default()
         }
     }
 
     /// The repository, which must have been added. Default: `octocat/hello-world`.
     pub fn repository(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
-        self.repo = (owner.into(), repo.into());
+        self.repo = RepoName::new(owner, repo);
         self
     }
 
     /// Who started it; the user is created if there is none of that name. Default: `octocat`.
     pub fn creator(mut self, login: impl Into<String>) -> Self {
-        self.creator = login.into();
+        self.creator = Some(login.into());
         self
     }
 
@@ -91,13 +102,13 @@ impl TaskSeed {
         self
     }
 
-    /// The life it leads from its creation on: what is due by now has happened already. Default: none.
+    /// The life it leads from its creation on: changes due by now have already happened. Default: none.
     pub fn script(mut self, script: Script) -> Self {
         self.script = Some(script);
         self
     }
 
-    /// Asks for a pull request, as `create_pull_request` does.
+    /// Requests a pull request, as `create_pull_request` does in a start.
     pub fn create_pull_request(mut self) -> Self {
         self.create_pull_request = true;
         self
@@ -129,7 +140,7 @@ impl TaskSeed {
     }
 }
 
-/// What people ask agents to do.
+/// Typical prompts.
 const PROMPTS: [&str; 10] = [
     "Fix the login button on the homepage",
     "Add retries to the payment client.",
@@ -146,7 +157,7 @@ const PROMPTS: [&str; 10] = [
 impl World {
     /// Adds a seeded task to a repository.
     pub(crate) fn seed_task(&mut self, repo: Index, seed: TaskSeed, now: i64) -> Index {
-        let creator = self.user_named(&seed.creator);
+        let creator = self.user_named(seed.creator.as_deref().unwrap_or("octocat"));
         let created = seed.created_at.map_or(now, writable);
         let updated = whole_second(seed.updated_at.map_or(created, writable));
         let start = Start {
@@ -159,21 +170,21 @@ impl World {
         };
         let index = self.add_task(repo, creator, start, created);
         for change in &seed.changes {
-            self.change_outside_lanes(index, change, updated);
+            self.change_unindexed(index, change, updated);
         }
         if seed.state != TaskState::Queued {
-            self.change_outside_lanes(index, &Change::State(seed.state), updated);
+            self.change_unindexed(index, &Change::State(seed.state), updated);
         }
         if seed.archived {
-            self.change_outside_lanes(index, &Change::Archive, updated);
+            self.change_unindexed(index, &Change::Archive, updated);
         }
         if let Some(task) = self.tasks.get_mut(index as usize) {
             task.updated = updated;
         }
         if let Some(script) = seed.script {
-            self.live_until(index, script, created, now);
+            self.run_until(index, script, created, now);
         }
-        self.enter_lanes(index);
+        self.add_to_indexes(index);
         index
     }
 
@@ -204,14 +215,14 @@ impl World {
                 ..Start::default()
             };
             let index = self.add_task(repo, creator, start, created);
-            let script = life::random(&mut rng);
-            self.live_until(index, script, created, now);
-            self.enter_lanes(index);
+            let script = random(&mut rng);
+            self.run_until(index, script, created, now);
+            self.add_to_indexes(index);
         }
     }
 
-    /// Lives through a script up to `now` while no list can see the task, and schedules what is left of it.
-    fn live_until(&mut self, index: Index, script: Script, created: i64, now: i64) {
+    /// Runs a script up to `now` while the task is in no index, and schedules the rest of it.
+    fn run_until(&mut self, index: Index, script: Script, created: i64, now: i64) {
         let mut at = created;
         let mut position = 0;
         while let Some(step) = script.step(position) {
@@ -219,7 +230,7 @@ impl World {
             if due > now {
                 break;
             }
-            self.change_outside_lanes(index, &step.change, due);
+            self.change_unindexed(index, &step.change, due);
             at = due;
             position += 1;
         }
@@ -233,8 +244,8 @@ impl World {
     }
 
     fn resume(&mut self, index: Index, script: Script, position: usize, at: i64) {
-        let running = super::Running {
-            script: std::sync::Arc::new(script),
+        let running = Running {
+            script: Arc::new(script),
             position,
             ticket: 0,
         };
@@ -243,8 +254,8 @@ impl World {
     }
 }
 
-fn jitter(rng: &mut Rng) -> std::time::Duration {
-    std::time::Duration::from_secs(rng.between(0, 300))
+fn jitter(rng: &mut Rng) -> Duration {
+    Duration::from_secs(rng.between(0, 300))
 }
 
 fn below(rng: &mut Rng, end: u32) -> Index {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{
-    Index, Moment, Pull, PullState, SESSION_IDS, Session, TASK_IDS, Task, TaskState, World, to_index,
-};
-use crate::clock::whole_second;
-use crate::life::{self, Life, Script};
-use crate::seeded::{Id, Rng};
+use uuid::Uuid;
 
-/// What a start asks for, validated.
+use super::task::{Pull, PullState, Session, Task};
+use super::{SESSION_IDS, TASK_IDS, World, to_index};
+use crate::clock::whole_second;
+use crate::life::{self, Scenario, Script, random::random};
+use crate::model::{Index, TaskState};
+use crate::seeded::{Rng, seeded_id};
+
+/// A validated start.
 #[derive(Debug, Default)]
 pub(crate) struct Start {
     pub(crate) prompt: String,
@@ -25,7 +27,7 @@ impl World {
     pub(crate) fn start(&mut self, repo: Index, creator: Index, start: Start, now: i64) -> Index {
         let script = self.script_for(&start.prompt);
         let index = self.add_task(repo, creator, start, now);
-        self.enter_lanes(index);
+        self.add_to_indexes(index);
         self.run(index, script, now);
         index
     }
@@ -34,28 +36,32 @@ impl World {
         if let Some(script) = self
             .queued_scripts
             .pop_front()
-            .or_else(|| life::asked_for_in(prompt))
+            .or_else(|| life::named_in(prompt, &self.scripts))
         {
             return script;
         }
-        match &self.life {
-            Life::Script(script) => script.clone(),
-            Life::Mix => life::random(&mut Rng::new(self.seed, self.tasks.len() as u64)),
+        match &self.scenario {
+            Scenario::Script(script) => script.clone(),
+            Scenario::Random => random(&mut Rng::new(self.seed, self.tasks.len() as u64)),
         }
     }
 
-    /// Adds a task with its first session, outside the lanes and without a life.
+    /// Adds a task with its first session, outside the indexes and without a life.
     pub(super) fn add_task(&mut self, repo: Index, creator: Index, start: Start, now: i64) -> Index {
+        let born = now;
         let now = whole_second(now);
         let index = to_index(self.tasks.len());
-        let id = Id::seeded(self.seed, TASK_IDS, u64::from(index));
+        let id = seeded_id(self.seed, TASK_IDS, u64::from(index));
         let existing = self.open_pull_for(repo, start.head_ref.as_deref(), start.base_ref.as_deref());
         let base = start
             .base_ref
             .filter(|base| !base.is_empty())
             .unwrap_or_else(|| "main".to_owned());
-        let base_ref = self.shared(&base);
-        let model = self.shared(&start.model.unwrap_or_else(|| "claude-sonnet-4.6".to_owned()));
+        let base_ref: Arc<str> = base.into();
+        let model: Arc<str> = start
+            .model
+            .unwrap_or_else(|| "claude-sonnet-4.6".to_owned())
+            .into();
         let head_ref = existing
             .and_then(|pull| self.pull(pull))
             .map(|pull| Arc::clone(&pull.head));
@@ -65,7 +71,7 @@ impl World {
             state: TaskState::Queued,
             created: now,
             updated: now,
-            completed: Moment::NONE,
+            completed: None,
             prompt: start.prompt.into_boxed_str(),
             head_ref,
             base_ref,
@@ -75,9 +81,10 @@ impl World {
         };
         self.tasks.push(Task {
             id,
+            born,
             created: now,
             updated: now,
-            archived: Moment::NONE,
+            archived: None,
             repo,
             creator,
             wants_pull: start.create_pull_request,
@@ -94,9 +101,9 @@ impl World {
         index
     }
 
-    pub(super) fn next_session_id(&mut self) -> Id {
+    pub(super) fn next_session_id(&mut self) -> Uuid {
         self.sessions += 1;
-        Id::seeded(self.seed, SESSION_IDS, self.sessions)
+        seeded_id(self.seed, SESSION_IDS, self.sessions)
     }
 
     /// An open pull request from `head` to `base`: without one GitHub ignores a `head_ref`.
@@ -106,15 +113,5 @@ impl World {
             pull.repo == repo && pull.state == PullState::Open && &*pull.head == head && &*pull.base == base
         };
         self.pulls.iter().position(fits).map(to_index)
-    }
-
-    /// One allocation a distinct name: branches and models repeat over a hundred thousand tasks.
-    fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(name) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = Arc::from(name);
-        self.names.insert(Box::from(name), Arc::clone(&shared));
-        shared
     }
 }

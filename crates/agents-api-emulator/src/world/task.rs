@@ -1,40 +1,20 @@
 //! How tasks, sessions and artifacts are stored.
-//!
-//! Compact on purpose: a hundred thousand of them share a process with the code under test. Names that follow from a
-//! prompt are derived when shown; branch and model names are shared; absent times cost nothing extra.
 
 use std::sync::Arc;
 
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::TaskState;
-use crate::seeded::Id;
+use crate::model::{Index, TaskState, Usage};
 
-/// A position in the world's list of users, repositories, tasks or pull requests.
-pub(crate) type Index = u32;
-
-/// A moment that may be absent, in eight bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment(i64);
-
-impl Moment {
-    pub(crate) const NONE: Self = Self(i64::MIN);
-
-    pub(crate) const fn at(millis: i64) -> Self {
-        Self(millis)
-    }
-
-    pub(crate) const fn get(self) -> Option<i64> {
-        if self.0 == i64::MIN { None } else { Some(self.0) }
-    }
-}
-
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Task {
-    pub(crate) id: Id,
+    pub(crate) id: Uuid,
+    /// When it was started, in milliseconds; `created` is the second in which it was.
+    pub(crate) born: i64,
     pub(crate) created: i64,
     pub(crate) updated: i64,
-    pub(crate) archived: Moment,
+    pub(crate) archived: Option<i64>,
     pub(crate) repo: Index,
     pub(crate) creator: Index,
     /// Whether the start asked for a pull request.
@@ -58,7 +38,7 @@ impl Task {
     }
 
     pub(crate) fn is_archived(&self) -> bool {
-        self.archived.get().is_some()
+        self.archived.is_some()
     }
 
     pub(crate) fn name(&self) -> String {
@@ -78,30 +58,20 @@ impl Task {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Session {
-    pub(crate) id: Id,
+    pub(crate) id: Uuid,
     pub(crate) user: Index,
     pub(crate) state: TaskState,
     pub(crate) created: i64,
     pub(crate) updated: i64,
-    pub(crate) completed: Moment,
+    pub(crate) completed: Option<i64>,
     pub(crate) prompt: Box<str>,
     pub(crate) head_ref: Option<Arc<str>>,
     pub(crate) base_ref: Arc<str>,
     pub(crate) model: Arc<str>,
     pub(crate) usage: Option<Usage>,
     pub(crate) error: Option<Box<str>>,
-}
-
-/// What a session was billed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Usage {
-    /// AI credits, in whole nano units: 1,000,000,000 of them are one credit. May exceed 2⁵³.
-    AiCredits(u64),
-    /// Premium requests, possibly fractional: the unit before June 2026.
-    PremiumRequests(f64),
 }
 
 #[derive(Debug, Clone)]
@@ -193,11 +163,5 @@ mod tests {
             retitled("Fix the login button on the homepage."),
             "Fix login button on homepage"
         );
-    }
-
-    #[test]
-    fn an_absent_moment_is_absent() {
-        assert_eq!(Moment::NONE.get(), None);
-        assert_eq!(Moment::at(5).get(), Some(5));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use agents_api_emulator::{Access, Emulator, Life, Limits, TaskState, Token};
+use agents_api_emulator::{Access, Emulator, Limits, Scenario, TaskState, Token};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -228,8 +228,11 @@ async fn a_long_random_run_never_leaves_the_description() {
         .repository("octocat", "hello-world")
         .repository("acme", "shop")
         .tasks(300)
-        .life(Life::Mix)
-        .limits(Limits::default().quota(2500))
+        .scenario(Scenario::Random)
+        .limits(Limits {
+            quota: 2500,
+            ..Limits::default()
+        })
         .add_token(
             Token::new(tokens[0])
                 .access(Access::Read)

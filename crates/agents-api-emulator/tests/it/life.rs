@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agents_api_emulator::{Change, Clock, Emulator, Life, Script, TaskSeed, TaskState, Usage};
+use agents_api_emulator::{Change, Clock, Emulator, Scenario, Script, TaskSeed, TaskState, Usage};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -147,7 +147,7 @@ async fn a_custom_script_runs_through_every_kind_of_change() {
         .then(secs(1), Change::Artifact(json!({ "type": "odd" })))
         .then(secs(1), Change::MergePullRequest)
         .then(secs(1), Change::Archive);
-    let world = World::with(Emulator::builder().life(Life::Script(script))).await;
+    let world = World::with(Emulator::builder().scenario(Scenario::Script(script))).await;
     let id = world.start("x").await;
     world.github.advance(secs(60));
     let task = world.get(&format!("/agents/tasks/{id}")).await.body;
@@ -190,7 +190,7 @@ proptest! {
         let live = |steps: Vec<u64>| runtime.block_on(async {
             let start = "2026-01-01T00:00:00Z".parse().expect("a time");
             let clock = Clock::manual_at(start);
-            let builder = Emulator::builder().seed(seed).clock(clock).life(Life::Mix).tasks(20);
+            let builder = Emulator::builder().seed(seed).clock(clock).scenario(Scenario::Random).tasks(20);
             let github = builder.start().await.expect("a free port");
             for step in steps {
                 github.advance(secs(step));
@@ -229,7 +229,7 @@ async fn the_same_seed_gives_the_same_world() {
     let tell = |seed| async move {
         let start = "2026-01-01T00:00:00Z".parse().expect("a time");
         let builder = Emulator::builder().seed(seed).clock(Clock::manual_at(start));
-        let world = World::with(builder.life(Life::Mix).tasks(50)).await;
+        let world = World::with(builder.scenario(Scenario::Random).tasks(50)).await;
         for _ in 0..20 {
             world.start("x").await;
         }
@@ -252,7 +252,10 @@ async fn a_seed_without_its_repository_is_refused() {
         .github
         .seed_task(TaskSeed::new("x").repository("no", "where"))
         .expect_err("unknown");
-    assert_eq!(error.to_string(), "there is no repository no/where: add it first");
+    assert_eq!(
+        error.to_string(),
+        "repository no/where: not found in the emulator; add it first"
+    );
 }
 
 #[tokio::test]
@@ -263,7 +266,7 @@ async fn a_leap_of_the_clock_is_the_sum_of_its_steps() {
         let builder = Emulator::builder()
             .seed(5)
             .clock(Clock::manual_at(start))
-            .life(Life::Mix);
+            .scenario(Scenario::Random);
         let world = World::with(builder.tasks(50)).await;
         for n in 0..20 {
             world.start(&format!("Task {n}")).await;

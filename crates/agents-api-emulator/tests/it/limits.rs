@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use agents_api_emulator::{
-    Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, SecondaryLimits, TaskSeed, TaskState,
+    Effect, Emulator, Fault, Limits, Operation, RateLimitResponse, RetryAfter, SecondaryLimits, TaskSeed,
+    TaskState,
 };
 use serde_json::json;
 
@@ -40,7 +41,11 @@ async fn every_answer_tells_the_quota() {
 
 #[tokio::test]
 async fn without_quota_nothing_is_applied_until_the_window_ends() {
-    let world = World::with(Emulator::builder().limits(Limits::default().quota(1))).await;
+    let world = World::with(Emulator::builder().limits(Limits {
+        quota: 1,
+        ..Limits::default()
+    }))
+    .await;
     world.start("x").await;
     let refused = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
     assert_eq!(
@@ -83,26 +88,29 @@ async fn a_known_answer_is_304_and_free() {
 #[tokio::test]
 async fn haste_is_refused_in_the_form_asked_for() {
     for (refused, status, retry_after) in [
-        (Refused::forbidden(), 403, ""),
+        (RateLimitResponse::forbidden(), 403, ""),
         (
-            Refused::too_many_requests().retry_after(RetryAfter::Seconds(30)),
+            RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(30)),
             429,
             "30",
         ),
         (
-            Refused::too_many_requests().retry_after(RetryAfter::HttpDate(30)),
+            RateLimitResponse::too_many_requests().retry_after(RetryAfter::HttpDate(30)),
             429,
             "Thu, 01 Jan 2026 00:00:30 GMT",
         ),
     ] {
-        let secondary = SecondaryLimits::github().writes_a_minute(1).refused(refused);
+        let secondary = SecondaryLimits {
+            writes_a_minute: 1,
+            response: refused,
+            ..SecondaryLimits::default()
+        };
         let start = "2026-01-01T00:00:00Z".parse().expect("a time");
         let clock = agents_api_emulator::Clock::manual_at(start);
-        let world = World::with(
-            Emulator::builder()
-                .clock(clock)
-                .limits(Limits::default().secondary(secondary)),
-        )
+        let world = World::with(Emulator::builder().clock(clock).limits(Limits {
+            secondary: Some(secondary),
+            ..Limits::default()
+        }))
         .await;
         world.start("x").await;
         let answer = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
@@ -144,13 +152,22 @@ async fn a_test_can_use_the_quota_up() {
         (left.status, &left.body["resources"]["core"]["remaining"]),
         (200, &json!(0))
     );
-    world.github.set_limits(Limits::default().quota(6000));
+    world.github.set_limits(Limits {
+        quota: 6000,
+        ..Limits::default()
+    });
     assert_eq!(world.get("/agents/tasks").await.status, 200);
 }
 
 #[tokio::test]
 async fn too_many_at_once_are_refused_until_the_others_are_done() {
-    let limits = Limits::default().secondary(SecondaryLimits::github().concurrent(2));
+    let limits = Limits {
+        secondary: Some(SecondaryLimits {
+            concurrent: 2,
+            ..SecondaryLimits::default()
+        }),
+        ..Limits::default()
+    };
     let hang = Fault::on(Operation::GetTask, Effect::Hang);
     let world = World::with(Emulator::builder().limits(limits).fault(hang)).await;
     let mut hanging = tokio::task::JoinSet::new();
@@ -195,7 +212,11 @@ async fn a_page_that_gains_a_next_one_is_not_the_known_one() {
 
 #[tokio::test]
 async fn graphql_out_of_quota_is_told_under_status_200() {
-    let world = World::with(Emulator::builder().limits(Limits::default().quota(1))).await;
+    let world = World::with(Emulator::builder().limits(Limits {
+        quota: 1,
+        ..Limits::default()
+    }))
+    .await;
     let query = json!({ "query": "{ viewer { login } }" });
     assert_eq!(
         world.post("/graphql", &query).await.body["data"]["viewer"]["login"],
@@ -211,7 +232,8 @@ async fn graphql_out_of_quota_is_told_under_status_200() {
     assert_eq!(refused.body.get("data"), None);
     // Faults say it the same way.
     let world = World::new().await;
-    let limit = Effect::PrimaryLimit(Refused::too_many_requests().retry_after(RetryAfter::Seconds(7)));
+    let limit =
+        Effect::PrimaryLimit(RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(7)));
     world.github.inject(Fault::on(Operation::Graphql, limit));
     let refused = world.post("/graphql", &query).await;
     assert_eq!((refused.status, refused.header("retry-after")), (200, "7"));

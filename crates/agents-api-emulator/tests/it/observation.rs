@@ -11,7 +11,8 @@ use crate::support::{REPO_TASKS, World, reply, until};
 #[tokio::test]
 async fn every_request_is_kept_with_its_outcome_and_without_its_token() {
     let world =
-        World::with(Emulator::builder().fault(Fault::on(Operation::GetTask, Effect::Html(502)))).await;
+        World::with(Emulator::builder().fault(Fault::on(Operation::GetTask, Effect::Html { status: 502 })))
+            .await;
     let id = world.start("Fix it").await;
     world.get(&format!("{REPO_TASKS}?state=queued&per_page=5")).await;
     world.get(&format!("/agents/tasks/{id}")).await;
@@ -31,7 +32,7 @@ async fn every_request_is_kept_with_its_outcome_and_without_its_token() {
         ]
     );
     assert_eq!(log[0].body.as_deref(), Some(r#"{"prompt":"Fix it"}"#));
-    assert_eq!(log[0].header("authorization"), Some("Bearer [hidden]"));
+    assert_eq!(log[0].header("authorization"), Some("Bearer [redacted]"));
     assert_eq!(log[0].user.as_deref(), Some("octocat"));
     assert_eq!(log[1].query.as_deref(), Some("state=queued&per_page=5"));
     assert_eq!(log[2].faults, ["html"]);
@@ -108,7 +109,7 @@ async fn a_token_is_hidden_wherever_a_client_puts_it() {
     }
     let log = format!("{:?}", world.github.requests());
     assert!(
-        !log.contains("ghp_") && !log.contains(token) && log.matches("[hidden]").count() >= 10,
+        !log.contains("ghp_") && !log.contains(token) && log.matches("[redacted]").count() >= 10,
         "{log}"
     );
 }

@@ -73,12 +73,15 @@ async fn a_close_is_an_end_without_a_byte() {
 
 #[tokio::test]
 async fn a_truncated_body_is_shorter_than_promised() {
-    let (answer, error) = under(Effect::Truncate(Some(10))).await;
+    let (answer, error) = under(Effect::Truncate { after: Some(10) }).await;
     assert_eq!((body(&answer).len(), error), (10, None));
     assert!(promised(&answer) > Some(10), "{answer}");
-    let (answer, _) = under(Effect::Truncate(None)).await;
+    let (answer, _) = under(Effect::Truncate { after: None }).await;
     assert_eq!(promised(&answer).map(|size| size / 2), Some(body(&answer).len()));
-    let (answer, _) = under(Effect::Truncate(Some(1_000_000))).await;
+    let (answer, _) = under(Effect::Truncate {
+        after: Some(1_000_000),
+    })
+    .await;
     assert_eq!(
         promised(&answer),
         Some(body(&answer).len() + 1),
@@ -88,7 +91,7 @@ async fn a_truncated_body_is_shorter_than_promised() {
 
 #[tokio::test]
 async fn cut_chunks_lack_the_last_one() {
-    let (answer, error) = under(Effect::CutChunks(None)).await;
+    let (answer, error) = under(Effect::CutChunks { after: None }).await;
     assert_eq!(error, None);
     assert!(
         answer.to_ascii_lowercase().contains("transfer-encoding: chunked"),
@@ -125,7 +128,8 @@ async fn a_hang_keeps_the_connection_open_until_the_client_gives_up() {
 #[tokio::test]
 async fn a_kept_connection_serves_on_after_a_harmless_fault() {
     let world =
-        World::with(Emulator::builder().fault(Fault::on(Target::Any, Effect::Html(502)).nth(1))).await;
+        World::with(Emulator::builder().fault(Fault::on(Target::Any, Effect::Html { status: 502 }).nth(1)))
+            .await;
     assert_eq!(world.get("/agents/tasks").await.status, 502);
     assert_eq!(world.get("/agents/tasks").await.status, 200);
 }

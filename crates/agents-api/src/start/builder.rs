@@ -206,7 +206,7 @@ impl<R> StartTask<R> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let github = Emulator::start().await?;
-    /// github.inject(Fault::on(Operation::StartTask, Effect::Html(502)).after_applied());
+    /// github.inject(Fault::on(Operation::StartTask, Effect::Html { status: 502 }).after_applied());
     /// let client = Client::builder().base_url(github.base_url()).token(github.token()).build()?;
     /// let repo = client.repo("octocat", "hello-world")?;
     ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{answer, answers, connect};
 use agents_api::Error;
-use agents_api_emulator::{Effect, Emulator, Fault, Refused, RetryAfter, Target};
+use agents_api_emulator::{Effect, Emulator, Fault, RateLimitResponse, RetryAfter, Target};
 
 /// The error of looking at a task on a server that gives this answer.
 async fn error_of(text: String) -> Error {
@@ -60,13 +60,16 @@ async fn what_may_hold_a_prompt_is_not_shown() {
 async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     let github = Emulator::start().await.unwrap();
     for (refused, seconds) in [
-        (Refused::forbidden().retry_after(RetryAfter::Seconds(50)), 50),
         (
-            Refused::too_many_requests().retry_after(RetryAfter::HttpDate(50)),
+            RateLimitResponse::forbidden().retry_after(RetryAfter::Seconds(50)),
+            50,
+        ),
+        (
+            RateLimitResponse::too_many_requests().retry_after(RetryAfter::HttpDate(50)),
             50,
         ),
         // GitHub asks for a minute where it says nothing.
-        (Refused::too_many_requests(), 60),
+        (RateLimitResponse::too_many_requests(), 60),
     ] {
         github.clear_faults();
         github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(refused)));
@@ -83,7 +86,7 @@ async fn every_form_of_rate_limit_says_how_long_it_lasts() {
     let (client, _) = connect(&github);
     github.inject(Fault::on(
         Target::Gets,
-        Effect::PrimaryLimit(Refused::forbidden()),
+        Effect::PrimaryLimit(RateLimitResponse::forbidden()),
     ));
     let error = client.task("t").get().await.unwrap_err();
     assert!(error.retry_after() > Some(Duration::ZERO), "{error:?}");

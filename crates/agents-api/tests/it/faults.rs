@@ -9,7 +9,9 @@ use agents_api::ErrorKind::{
     UnexpectedResponse, Validation,
 };
 use agents_api::{Delivery, Error, ErrorKind, RetryPolicy};
-use agents_api_emulator::{Clock, Effect, Emulator, Fault, Operation, Refused, RetryAfter, TaskSeed};
+use agents_api_emulator::{
+    Clock, Effect, Emulator, Fault, Operation, RateLimitResponse, RetryAfter, TaskSeed,
+};
 
 const ATTEMPTS: u32 = 3;
 
@@ -44,50 +46,69 @@ fn rows() -> Vec<Row> {
         attempts: ATTEMPTS,
         start: Start::Again(seconds),
     };
-    let page = |text: &str| Effect::ContentType(text.to_owned());
+    let page = |text: &str| Effect::ContentType {
+        value: text.to_owned(),
+    };
     vec![
-        row(Effect::Status(400), ClientError, 1, Rejected),
-        row(Effect::Status(401), Unauthorized, 1, Rejected),
-        row(Effect::Status(403), Forbidden, 1, Rejected),
-        row(Effect::Status(404), NotFound, 1, Rejected),
-        row(Effect::Status(410), ClientError, 1, Rejected),
-        row(Effect::Status(422), Validation, 1, Rejected),
-        row(Effect::Status(408), ClientError, ATTEMPTS, Unknown),
-        row(Effect::Status(500), Server, ATTEMPTS, Unknown),
-        row(Effect::Status(501), Server, 1, Unknown),
-        row(Effect::Status(503), Server, ATTEMPTS, Unknown),
-        row(Effect::Html(502), Server, ATTEMPTS, Unknown),
-        row(Effect::Html(504), Server, ATTEMPTS, Unknown),
-        row(Effect::Html(403), Forbidden, 1, Rejected),
-        row(Effect::Html(200), UnexpectedResponse, ATTEMPTS, Unknown),
+        row(Effect::Status { status: 400 }, ClientError, 1, Rejected),
+        row(Effect::Status { status: 401 }, Unauthorized, 1, Rejected),
+        row(Effect::Status { status: 403 }, Forbidden, 1, Rejected),
+        row(Effect::Status { status: 404 }, NotFound, 1, Rejected),
+        row(Effect::Status { status: 410 }, ClientError, 1, Rejected),
+        row(Effect::Status { status: 422 }, Validation, 1, Rejected),
+        row(Effect::Status { status: 408 }, ClientError, ATTEMPTS, Unknown),
+        row(Effect::Status { status: 500 }, Server, ATTEMPTS, Unknown),
+        row(Effect::Status { status: 501 }, Server, 1, Unknown),
+        row(Effect::Status { status: 503 }, Server, ATTEMPTS, Unknown),
+        row(Effect::Html { status: 502 }, Server, ATTEMPTS, Unknown),
+        row(Effect::Html { status: 504 }, Server, ATTEMPTS, Unknown),
+        row(Effect::Html { status: 403 }, Forbidden, 1, Rejected),
+        row(
+            Effect::Html { status: 200 },
+            UnexpectedResponse,
+            ATTEMPTS,
+            Unknown,
+        ),
         row(Effect::Reset, Transport, ATTEMPTS, Unknown),
         row(Effect::Close, Transport, ATTEMPTS, Unknown),
         row(Effect::Hang, Transport, ATTEMPTS, Unknown),
-        row(Effect::Truncate(None), Transport, ATTEMPTS, Unknown),
-        row(Effect::Truncate(Some(0)), Transport, ATTEMPTS, Unknown),
-        row(Effect::CutChunks(None), Transport, ATTEMPTS, Unknown),
+        row(Effect::Truncate { after: None }, Transport, ATTEMPTS, Unknown),
+        row(Effect::Truncate { after: Some(0) }, Transport, ATTEMPTS, Unknown),
+        row(Effect::CutChunks { after: None }, Transport, ATTEMPTS, Unknown),
         row(Effect::EmptyBody, UnexpectedResponse, ATTEMPTS, Unknown),
         row(Effect::BrokenJson, UnexpectedResponse, ATTEMPTS, Unknown),
         row(page("text/html"), UnexpectedResponse, ATTEMPTS, Unknown),
-        row(Effect::DropField("state".into()), UnexpectedResponse, 1, Unknown),
         row(
-            Effect::Redirect(302, "https://elsewhere.example".into()),
+            Effect::DropField {
+                field: "state".into(),
+            },
+            UnexpectedResponse,
+            1,
+            Unknown,
+        ),
+        row(
+            Effect::Redirect {
+                status: 302,
+                to: "https://elsewhere.example".into(),
+            },
             ClientError,
             1,
             Rejected,
         ),
         limit(
-            Effect::SecondaryLimit(Refused::too_many_requests().retry_after(RetryAfter::Seconds(7))),
+            Effect::SecondaryLimit(
+                RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(7)),
+            ),
             7,
         ),
         limit(
-            Effect::SecondaryLimit(Refused::forbidden().retry_after(RetryAfter::HttpDate(9))),
+            Effect::SecondaryLimit(RateLimitResponse::forbidden().retry_after(RetryAfter::HttpDate(9))),
             8,
         ),
-        limit(Effect::SecondaryLimit(Refused::forbidden()), 60),
-        limit(Effect::SecondaryLimit(Refused::too_many_requests()), 60),
-        limit(Effect::PrimaryLimit(Refused::forbidden()), 3000),
-        limit(Effect::PrimaryLimit(Refused::too_many_requests()), 3000),
+        limit(Effect::SecondaryLimit(RateLimitResponse::forbidden()), 60),
+        limit(Effect::SecondaryLimit(RateLimitResponse::too_many_requests()), 60),
+        limit(Effect::PrimaryLimit(RateLimitResponse::forbidden()), 3000),
+        limit(Effect::PrimaryLimit(RateLimitResponse::too_many_requests()), 3000),
     ]
 }
 
@@ -106,7 +127,7 @@ fn check(error: &Error, row: &Row) {
     let effect = &row.effect;
     assert_eq!(error.kind(), row.kind, "{effect:?}: {error}");
     match effect {
-        Effect::Status(status) | Effect::Html(status) => {
+        Effect::Status { status } | Effect::Html { status } => {
             assert_eq!(error.status(), Some(*status), "{effect:?}");
             assert!(!error.body().unwrap().is_empty(), "{effect:?}");
         }
@@ -161,7 +182,7 @@ async fn nothing_is_started_twice_in_any_weather() {
             let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
             let fault = Fault::on(Operation::StartTask, row.effect.clone()).nth(1);
             let refusal = !matches!(row.start, Start::Fails(Delivery::Unknown));
-            if applied && (refusal || !row.effect.replaces_the_answer()) {
+            if applied && (refusal || !row.effect.replaces_response()) {
                 continue; // a refusal that was applied all the same would be a lie
             }
             github.inject(if applied { fault.after_applied() } else { fault });
@@ -221,9 +242,9 @@ async fn the_time_limit_of_an_operation_holds_in_a_hang() {
 async fn thousands_of_reads_get_through_when_every_second_one_fails() {
     let effects = [
         Effect::Reset,
-        Effect::Html(502),
-        Effect::Truncate(None),
-        Effect::Status(503),
+        Effect::Html { status: 502 },
+        Effect::Truncate { after: None },
+        Effect::Status { status: 503 },
         Effect::BrokenJson,
     ];
     for seed in 0..20 {
@@ -233,7 +254,10 @@ async fn thousands_of_reads_get_through_when_every_second_one_fails() {
             .start()
             .await
             .unwrap();
-        github.set_limits(agents_api_emulator::Limits::default().quota(u32::MAX));
+        github.set_limits(agents_api_emulator::Limits {
+            quota: u32::MAX,
+            ..agents_api_emulator::Limits::default()
+        });
         let task = github.seed_task(TaskSeed::new("p")).unwrap();
         // Five faults of one in eight strike about every second request.
         for effect in &effects {

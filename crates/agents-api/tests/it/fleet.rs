@@ -5,8 +5,8 @@ use std::time::Duration;
 use agents_api::fleet::{Checkpoint, Outcome};
 use agents_api::{Client, ErrorKind, FleetEvent, until};
 use agents_api_emulator::{
-    Change, Clock, Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, Script, Target, TaskSeed,
-    TaskState, Token,
+    Change, Clock, Effect, Emulator, Fault, Limits, Operation, RateLimitResponse, RetryAfter, Script, Target,
+    TaskSeed, TaskState, Token,
 };
 use tokio::time::{Instant, timeout};
 
@@ -152,10 +152,10 @@ async fn a_rate_limit_is_obeyed_and_told() {
     assert_eq!(events_within(&mut watch, MINUTE).await, ["synced 0"]);
     for (refused, pause) in [
         (
-            Refused::too_many_requests().retry_after(RetryAfter::Seconds(300)),
+            RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(300)),
             300,
         ),
-        (Refused::forbidden(), 60),
+        (RateLimitResponse::forbidden(), 60),
     ] {
         github.inject(Fault::on(Target::Lists, Effect::SecondaryLimit(refused)).times(1));
         let told = events_within(&mut watch, Duration::from_secs(pause + 60)).await;
@@ -187,12 +187,12 @@ async fn what_will_not_pass_ends_the_watch() {
     // Once it has worked, an incident is ridden out, but not for ever.
     let mut watch = repo.fleet().watch();
     events_within(&mut watch, MINUTE).await;
-    github.inject(Fault::on(Target::Lists, Effect::Status(404)).times(3));
+    github.inject(Fault::on(Target::Lists, Effect::Status { status: 404 }).times(3));
     assert_eq!(
         events_within(&mut watch, 2 * MINUTE).await.last().unwrap(),
         "recovered"
     );
-    github.inject(Fault::on(Target::Lists, Effect::Status(404)));
+    github.inject(Fault::on(Target::Lists, Effect::Status { status: 404 }));
     let error = loop {
         match watch.try_next().await {
             Ok(event) => assert!(matches!(event, Some(FleetEvent::Degraded { .. }))),
@@ -366,7 +366,7 @@ async fn a_wait_sees_what_happened_just_before_its_end() {
 async fn a_wait_without_a_way_to_look_keeps_what_it_knows() {
     let (github, _, repo) = github().await;
     let task = github.seed_task(TaskSeed::new("Fix it")).unwrap();
-    github.inject(Fault::on(Target::Any, Effect::Html(502)));
+    github.inject(Fault::on(Target::Any, Effect::Html { status: 502 }));
     let wait = repo.fleet().track([task.id()]).wait_all(until::ended());
     let unmet = wait.timeout(10 * MINUTE).await.unwrap_err();
     assert!(unmet.is_timed_out() && unmet.error.is_some());
@@ -377,7 +377,10 @@ async fn a_wait_without_a_way_to_look_keeps_what_it_knows() {
 async fn the_share_of_the_quota_bounds_everything() {
     let github = Emulator::builder()
         .clock(Clock::real())
-        .limits(Limits::default().quota(5000))
+        .limits(Limits {
+            quota: 5000,
+            ..Limits::default()
+        })
         .start()
         .await
         .unwrap();
@@ -436,7 +439,9 @@ async fn a_token_that_sees_less_is_told_so() {
 #[tokio::test(start_paused = true)]
 async fn dropping_the_future_loses_nothing_and_asks_nothing_twice() {
     let (github, _, repo) = github().await;
-    let latency = Effect::Latency(Duration::from_millis(50));
+    let latency = Effect::Latency {
+        delay: Duration::from_millis(50),
+    };
     github.inject(Fault::on(Target::Any, latency));
     for _ in 0..3 {
         github

@@ -6,7 +6,8 @@ use std::time::Duration;
 use agents_api::fleet::Fleet;
 use agents_api::{Error, FleetEvent, Task};
 use agents_api_emulator::{
-    Change, Clock, Effect, Emulator, Fault, Refused, RetryAfter, Script, Target, TaskSeed, TaskState,
+    Change, Clock, Effect, Emulator, Fault, RateLimitResponse, RetryAfter, Script, Target, TaskSeed,
+    TaskState,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -17,18 +18,18 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Everything that goes wrong between a client and GitHub, now and then.
 fn let_it_rain(github: &Emulator) {
-    let told = Refused::too_many_requests().retry_after(RetryAfter::Seconds(90));
+    let told = RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(90));
     for (effect, chance) in [
-        (Effect::Html(502), 0.05),
+        (Effect::Html { status: 502 }, 0.05),
         (Effect::Reset, 0.03),
-        (Effect::Truncate(None), 0.02),
-        (Effect::SecondaryLimit(Refused::forbidden()), 0.005),
+        (Effect::Truncate { after: None }, 0.02),
+        (Effect::SecondaryLimit(RateLimitResponse::forbidden()), 0.005),
         (Effect::SecondaryLimit(told), 0.005),
         (Effect::PrimaryLimit(told), 0.005),
     ] {
         github.inject(Fault::on(Target::Any, effect).chance(chance));
     }
-    github.inject(Fault::on(Target::Lists, Effect::MoveItems(2)).chance(0.02));
+    github.inject(Fault::on(Target::Lists, Effect::MoveItems { count: 2 }).chance(0.02));
 }
 
 /// A task that works at some time of the day; some are asked for more, some are archived.

@@ -12,11 +12,16 @@ use crate::support::fleet::{HOUR, MINUTE, events_within, github, word};
 #[tokio::test(start_paused = true)]
 async fn what_is_said_of_one_task_does_not_end_the_watch_of_all() {
     for (effect, why) in [
-        (Effect::Status(403), "refused"),
-        (Effect::Status(422), "refused"),
-        (Effect::Status(410), "refused"),
-        (Effect::Status(404), "not found"),
-        (Effect::DropField("created_at".into()), "refused"),
+        (Effect::Status { status: 403 }, "refused"),
+        (Effect::Status { status: 422 }, "refused"),
+        (Effect::Status { status: 410 }, "refused"),
+        (Effect::Status { status: 404 }, "not found"),
+        (
+            Effect::DropField {
+                field: "created_at".into(),
+            },
+            "refused",
+        ),
     ] {
         let (github, client, _) = github().await;
         let mine = github.seed_task(TaskSeed::new("Mine")).unwrap();
@@ -38,7 +43,12 @@ async fn sessions_that_cannot_be_read_are_asked_for_again() {
     let task = github.seed_task(TaskSeed::new("Fix it")).unwrap();
     let mut watch = repo.fleet().with_sessions().watch();
     assert_eq!(events_within(&mut watch, MINUTE).await.len(), 2);
-    github.inject(Fault::on(Target::Gets, Effect::DropField("created_at".into())));
+    github.inject(Fault::on(
+        Target::Gets,
+        Effect::DropField {
+            field: "created_at".into(),
+        },
+    ));
     task.set_state(TaskState::InProgress);
     let started = github.seed_task(TaskSeed::new("New")).unwrap();
     let told = events_within(&mut watch, 30 * MINUTE).await;

@@ -137,7 +137,7 @@ async fn a_task_is_started_and_waited_for_in_one_sentence() {
 async fn a_start_that_failed_is_told_with_its_delivery() {
     for (fault, prompt, delivery, started) in [
         (
-            Fault::on(Operation::StartTask, Effect::Status(422)),
+            Fault::on(Operation::StartTask, Effect::Status { status: 422 }),
             "p",
             Delivery::Rejected,
             0,

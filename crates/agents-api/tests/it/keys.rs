@@ -117,7 +117,7 @@ async fn a_key_that_cannot_stand_in_a_prompt_is_refused_before_anything_is_sent(
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_found_by_its_key_with_the_fallbacks_that_led_to_it() {
     let github = Emulator::start().await.unwrap();
-    github.inject(Fault::on(Operation::StartTask, Effect::Truncate(None)).nth(2));
+    github.inject(Fault::on(Operation::StartTask, Effect::Truncate { after: None }).nth(2));
     let (_, repo) = connect(&github);
     let start = repo
         .start_task("p")
@@ -233,8 +233,16 @@ async fn a_task_whose_prompt_appears_late_is_waited_for() {
     github
         .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
         .unwrap();
-    github.inject(Fault::on(Target::Gets, Effect::Status(404)).times(1));
-    github.inject(Fault::on(Target::Gets, Effect::NullField("sessions".into())).times(2));
+    github.inject(Fault::on(Target::Gets, Effect::Status { status: 404 }).times(1));
+    github.inject(
+        Fault::on(
+            Target::Gets,
+            Effect::NullField {
+                field: "sessions".into(),
+            },
+        )
+        .times(2),
+    );
     let (_, repo) = connect(&github);
     let started = repo.start_task("p").idempotency_key("k").await.unwrap();
     assert_eq!((started.origin, starts(&github)), (StartOrigin::Existing, 0));
@@ -244,7 +252,12 @@ async fn a_task_whose_prompt_appears_late_is_waited_for() {
 async fn nothing_is_sent_while_a_task_cannot_be_told_from_the_one() {
     let github = emulator().await;
     github.seed_task(TaskSeed::new("q")).unwrap();
-    github.inject(Fault::on(Target::Gets, Effect::NullField("prompt".into())));
+    github.inject(Fault::on(
+        Target::Gets,
+        Effect::NullField {
+            field: "prompt".into(),
+        },
+    ));
     let (_, repo) = connect(&github);
     let error = repo.start_task("p").idempotency_key("k").await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::NotSent, "{error}");

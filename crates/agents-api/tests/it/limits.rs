@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::support::{connect, connect_with};
 use agents_api::{Delivery, ErrorKind, RateLimitPolicy};
 use agents_api_emulator::{
-    Clock, Effect, Emulator, Fault, Limits, Operation, Refused, RetryAfter, SecondaryLimits, Target, TaskSeed,
+    Clock, Effect, Emulator, Fault, Limits, Operation, RateLimitResponse, RetryAfter, SecondaryLimits,
+    Target, TaskSeed,
 };
 use tokio::time::Instant;
 
@@ -16,7 +17,10 @@ async fn emulator() -> Emulator {
 #[tokio::test(start_paused = true)]
 async fn a_spent_quota_is_waited_for_if_the_time_allows() {
     let github = emulator().await;
-    github.set_limits(Limits::default().quota(3));
+    github.set_limits(Limits {
+        quota: 3,
+        ..Limits::default()
+    });
     let (client, repo) = connect_with(&github, |client| {
         client.total_timeout(Duration::from_secs(2 * 3600))
     });
@@ -38,7 +42,10 @@ async fn a_spent_quota_is_waited_for_if_the_time_allows() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_beyond_the_time_limit_is_not_begun() {
     let github = emulator().await;
-    github.set_limits(Limits::default().quota(1));
+    github.set_limits(Limits {
+        quota: 1,
+        ..Limits::default()
+    });
     let (client, repo) = connect(&github);
     client.list_tasks().pages().try_next().await.unwrap();
     let begun = Instant::now();
@@ -55,7 +62,7 @@ async fn a_wait_beyond_the_time_limit_is_not_begun() {
 #[tokio::test(start_paused = true)]
 async fn an_impatient_client_fails_at_once() {
     let github = emulator().await;
-    let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(5));
+    let limit = RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(5));
     github.inject(Fault::on(Target::Any, Effect::SecondaryLimit(limit)).nth(1));
     let (client, _) = connect_with(&github, |client| client.rate_limits(RateLimitPolicy::Fail));
     let get = || async { client.task("t").get().await.unwrap_err() };
@@ -71,7 +78,7 @@ async fn an_impatient_client_fails_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_one_clone_meets_holds_all() {
     let github = emulator().await;
-    let limit = Refused::forbidden().retry_after(RetryAfter::Seconds(30));
+    let limit = RateLimitResponse::forbidden().retry_after(RetryAfter::Seconds(30));
     github.inject(Fault::on(Operation::StartTask, Effect::SecondaryLimit(limit)).nth(1));
     let (client, repo) = connect_with(&github, |client| client);
     let begun = Instant::now();
@@ -89,7 +96,10 @@ async fn a_limit_that_one_clone_meets_holds_all() {
 #[tokio::test(start_paused = true)]
 async fn writes_keep_a_second_between_them_and_reads_pass_by() {
     let github = emulator().await;
-    github.set_limits(Limits::default().secondary(SecondaryLimits::github()));
+    github.set_limits(Limits {
+        secondary: Some(SecondaryLimits::default()),
+        ..Limits::default()
+    });
     let (client, repo) = connect_with(&github, |client| client);
     let begun = Instant::now();
     let starts = (0..20).map(|number| repo.start_task(format!("p {number}")).into_future());
@@ -116,8 +126,19 @@ async fn writes_keep_a_second_between_them_and_reads_pass_by() {
 #[tokio::test(start_paused = true)]
 async fn no_more_requests_are_in_flight_than_allowed() {
     let github = emulator().await;
-    github.set_limits(Limits::default().secondary(SecondaryLimits::github().concurrent(2)));
-    github.inject(Fault::on(Target::Any, Effect::Latency(Duration::from_secs(1))));
+    github.set_limits(Limits {
+        secondary: Some(SecondaryLimits {
+            concurrent: 2,
+            ..SecondaryLimits::default()
+        }),
+        ..Limits::default()
+    });
+    github.inject(Fault::on(
+        Target::Any,
+        Effect::Latency {
+            delay: Duration::from_secs(1),
+        },
+    ));
     let (client, _) = connect_with(&github, |client| client.max_in_flight(2));
     let gets = (0..10).map(|_| client.task("t").get().into_future());
     for answer in futures_util::future::join_all(gets).await {
@@ -132,7 +153,7 @@ async fn a_limit_without_end_ends_in_an_error() {
     let task = github.seed_task(TaskSeed::new("p")).unwrap();
     github.inject(Fault::on(
         Target::Any,
-        Effect::SecondaryLimit(Refused::forbidden()),
+        Effect::SecondaryLimit(RateLimitResponse::forbidden()),
     ));
     let (client, _) = connect_with(&github, |client| client.total_timeout(Duration::from_secs(600)));
     let begun = Instant::now();

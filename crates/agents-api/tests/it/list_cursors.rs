@@ -145,7 +145,7 @@ async fn collecting_keeps_what_it_has_when_a_page_fails() {
     let (_, repo) = connect(&github);
     let list = || repo.list_tasks().in_creation_order().per_page(5);
     let whole = list().items().next_batch(18).await.unwrap().tasks;
-    let down = || Fault::on(Target::Lists, Effect::Status(404)).nth(3);
+    let down = || Fault::on(Target::Lists, Effect::Status { status: 404 }).nth(3);
     github.inject(down());
     let mut items = list().items();
     let error = items.next_batch(18).await.unwrap_err();

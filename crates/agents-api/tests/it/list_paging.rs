@@ -25,7 +25,10 @@ fn set(ids: &[String]) -> BTreeSet<String> {
 }
 
 async fn big(tasks: u32) -> Emulator {
-    let limits = Limits::default().quota(u32::MAX);
+    let limits = Limits {
+        quota: u32::MAX,
+        ..Limits::default()
+    };
     Emulator::builder()
         .tasks(tasks)
         .limits(limits)
@@ -89,8 +92,8 @@ async fn ten_thousand_changing_tasks_are_all_found_in_creation_order() {
         for task in tasks.iter().step_by(9) {
             task.run(Script::quick_success());
         }
-        github.inject(Fault::on(Target::Lists, Effect::MoveItems(20)));
-        github.inject(Fault::on(Target::Lists, Effect::Html(502)).every(17));
+        github.inject(Fault::on(Target::Lists, Effect::MoveItems { count: 20 }));
+        github.inject(Fault::on(Target::Lists, Effect::Html { status: 502 }).every(17));
         let mut items = list.concurrency(concurrency).items();
         let (mut ids, mut errors) = (BTreeSet::new(), 0);
         loop {

@@ -47,7 +47,7 @@ async fn pages_and_items_are_streams_that_may_be_moved_anywhere() {
 #[tokio::test]
 async fn tasks_that_move_between_pages_come_once() {
     let github = Emulator::builder().tasks(60).start().await.unwrap();
-    github.inject(Fault::on(Target::Lists, Effect::MoveItems(5)));
+    github.inject(Fault::on(Target::Lists, Effect::MoveItems { count: 5 }));
     let (_, repo) = connect(&github);
     let mut items = repo.list_tasks().per_page(10).items();
     let mut ids = BTreeSet::new();
@@ -59,7 +59,7 @@ async fn tasks_that_move_between_pages_come_once() {
 #[tokio::test]
 async fn an_error_keeps_the_place_and_an_empty_page_is_no_end() {
     let github = Emulator::builder().tasks(30).start().await.unwrap();
-    github.inject(Fault::on(Target::Lists, Effect::Html(502)).nth(2));
+    github.inject(Fault::on(Target::Lists, Effect::Html { status: 502 }).nth(2));
     github.inject(Fault::on(Target::Lists, Effect::EmptyPage).nth(3));
     let (_, repo) = connect(&github);
     let mut pages = repo.list_tasks().per_page(5).pages();
@@ -82,7 +82,15 @@ async fn a_next_link_that_leads_nowhere_or_elsewhere_does_no_harm() {
 
     let elsewhere = Emulator::start().await.unwrap();
     github.clear_faults();
-    github.inject(Fault::on(Target::Lists, Effect::NextToHost(elsewhere.base_url().to_owned())).nth(1));
+    github.inject(
+        Fault::on(
+            Target::Lists,
+            Effect::NextToHost {
+                to: elsewhere.base_url().to_owned(),
+            },
+        )
+        .nth(1),
+    );
     let mut pages = repo.list_tasks().per_page(20).pages();
     while pages.try_next().await.unwrap().is_some() {}
     assert!(elsewhere.requests().is_empty(), "the token went to another host");

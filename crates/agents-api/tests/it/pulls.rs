@@ -290,7 +290,7 @@ async fn a_task_from_a_list_without_a_branch_says_what_to_do() {
 async fn a_proxy_s_page_is_an_error_that_may_pass() {
     let (github, client, _) = start().await;
     let task = as_got(&with_pull(&github, "Fix the login button"));
-    github.inject(Fault::on(Operation::Graphql, Effect::Html(502)));
+    github.inject(Fault::on(Operation::Graphql, Effect::Html { status: 502 }));
     let error = client.resolve_pull_requests([&task]).await.unwrap_err();
     assert_eq!(error.status(), Some(502));
     github.clear_faults();
@@ -304,7 +304,7 @@ async fn a_proxy_s_page_is_an_error_that_may_pass() {
         1
     );
 
-    github.inject(Fault::on(Operation::ListPulls, Effect::Html(502)));
+    github.inject(Fault::on(Operation::ListPulls, Effect::Html { status: 502 }));
     let error = client
         .resolve_pull_requests([&without_global_id(&github.tasks()[0])])
         .await
@@ -315,7 +315,10 @@ async fn a_proxy_s_page_is_an_error_that_may_pass() {
 #[tokio::test]
 async fn out_of_graphql_s_quota_the_error_says_when_to_come_back() {
     let github = Emulator::builder()
-        .limits(Limits::default().quota(1))
+        .limits(Limits {
+            quota: 1,
+            ..Limits::default()
+        })
         .start()
         .await
         .unwrap();

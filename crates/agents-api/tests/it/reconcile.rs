@@ -206,7 +206,7 @@ async fn looks_that_fail_for_a_passing_reason_are_repeated_within_the_time() {
     let (github, repo) = losing_one().await;
     let start = repo.start_task("p");
     lost(&start).await;
-    github.inject(Fault::on(Target::Lists, Effect::Html(502)).times(2));
+    github.inject(Fault::on(Target::Lists, Effect::Html { status: 502 }).times(2));
     github.inject(Fault::on(Target::Gets, Effect::Reset).times(1));
     found(start.reconcile().timeout(MINUTE).await.unwrap());
 }

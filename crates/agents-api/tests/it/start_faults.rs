@@ -25,14 +25,14 @@ async fn weather(seed: u64, starts: f64, reads: f64) -> Emulator {
         Effect::Reset,
         Effect::Close,
         Effect::Hang,
-        Effect::Html(502),
-        Effect::Status(500),
+        Effect::Html { status: 502 },
+        Effect::Status { status: 500 },
     ];
     let broken = [
-        Effect::Truncate(None),
+        Effect::Truncate { after: None },
         Effect::EmptyBody,
         Effect::BrokenJson,
-        Effect::CutChunks(Some(9)),
+        Effect::CutChunks { after: Some(9) },
     ];
     // A request is spared if none of the kinds strikes.
     let each = |rate: f64, kinds: i32| 1.0 - (1.0 - rate).powf(1.0 / f64::from(kinds));
@@ -47,14 +47,17 @@ async fn weather(seed: u64, starts: f64, reads: f64) -> Emulator {
     for target in [Target::Lists, Target::Gets] {
         for effect in [
             Effect::Reset,
-            Effect::Html(502),
-            Effect::Truncate(None),
+            Effect::Html { status: 502 },
+            Effect::Truncate { after: None },
             Effect::Hang,
         ] {
             builder = builder.fault(Fault::on(target, effect).chance(each(reads, 4)));
         }
     }
-    let quota = agents_api_emulator::Limits::default().quota(1_000_000);
+    let quota = agents_api_emulator::Limits {
+        quota: 1_000_000,
+        ..agents_api_emulator::Limits::default()
+    };
     builder.limits(quota).start().await.unwrap()
 }
 

@@ -19,8 +19,8 @@ async fn a_start_whose_answer_is_lost_is_not_sent_again() {
     for effect in [
         Effect::Reset,
         Effect::Close,
-        Effect::Truncate(None),
-        Effect::Html(502),
+        Effect::Truncate { after: None },
+        Effect::Html { status: 502 },
     ] {
         let github = Emulator::start().await.unwrap();
         github.inject(Fault::on(Operation::StartTask, effect.clone()).after_applied());
@@ -157,20 +157,22 @@ async fn a_start_that_hangs_into_the_time_limit_is_not_sent_again() {
 #[tokio::test]
 async fn an_answer_that_is_broken_or_late_is_lost_whatever_breaks_it() {
     for effect in [
-        Effect::Html(500),
-        Effect::Html(504),
-        Effect::Status(502),
-        Effect::Truncate(Some(0)),
-        Effect::Truncate(Some(40)),
-        Effect::CutChunks(None),
+        Effect::Html { status: 500 },
+        Effect::Html { status: 504 },
+        Effect::Status { status: 502 },
+        Effect::Truncate { after: Some(0) },
+        Effect::Truncate { after: Some(40) },
+        Effect::CutChunks { after: None },
         Effect::EmptyBody,
         Effect::BrokenJson,
-        Effect::DropField("id".into()),
-        Effect::NullField("state".into()),
+        Effect::DropField { field: "id".into() },
+        Effect::NullField {
+            field: "state".into(),
+        },
     ] {
         let github = Emulator::start().await.unwrap();
         let fault = Fault::on(Operation::StartTask, effect.clone());
-        let late = effect.replaces_the_answer();
+        let late = effect.replaces_response();
         github.inject(if late { fault.after_applied() } else { fault });
         let (_, repo) = connect(&github);
         let error = repo.start_task("p").await.unwrap_err();

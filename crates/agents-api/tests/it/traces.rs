@@ -123,7 +123,7 @@ async fn retries_are_warnings_of_the_one_span() {
     let github = Emulator::start().await.unwrap();
     let task = github.seed_task(TaskSeed::new("p")).unwrap();
     let (client, _) = connect_with(&github, quick);
-    github.inject(Fault::on(Operation::GetTask, Effect::Status(503)).times(2));
+    github.inject(Fault::on(Operation::GetTask, Effect::Status { status: 503 }).times(2));
     let (traced, _guard) = Traced::begin();
     client.task(task.id()).get().await.unwrap();
     let retries = traced
@@ -174,7 +174,7 @@ async fn no_trace_of_any_crate_holds_a_token_or_a_prompt() {
     let task = repo.start_task("open sesame").await.unwrap();
     client.task(&task.id).get().await.unwrap();
     while repo.list_tasks().pages().try_next().await.unwrap().is_none() {}
-    github.inject(Fault::on(Operation::GetTask, Effect::Status(503)).times(1));
+    github.inject(Fault::on(Operation::GetTask, Effect::Status { status: 503 }).times(1));
     client.task(&task.id).get().await.unwrap();
     github.inject(Fault::on(Operation::StartTask, Effect::Reset).times(1));
     repo.start_task("open sesame").await.unwrap_err();

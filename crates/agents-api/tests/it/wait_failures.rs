@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::support::connect;
 use agents_api::{TaskState, until};
 use agents_api_emulator::TaskState::Completed;
-use agents_api_emulator::{Effect, Emulator, Fault, Refused, RetryAfter, Target, TaskHandle, TaskSeed};
+use agents_api_emulator::{
+    Effect, Emulator, Fault, RateLimitResponse, RetryAfter, Target, TaskHandle, TaskSeed,
+};
 
 /// A wait that looks often enough for a test.
 const OFTEN: Duration = Duration::from_millis(5);
@@ -20,7 +22,7 @@ fn completed(github: &Emulator) -> TaskHandle {
 async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(2));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }).times(2));
     github.inject(Fault::on(Target::Gets, Effect::Reset).nth(3));
     let (client, _) = connect(&github);
     let done = client
@@ -42,7 +44,7 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
     );
     assert_eq!((error.attempts(), error.last_seen().is_none()), (1, true));
 
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }));
     let error = client
         .task(task.id())
         .wait_until(until::ended())
@@ -57,9 +59,9 @@ async fn a_wait_survives_passing_failures_and_ends_at_lasting_ones() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_is_obeyed_and_is_no_failure() {
     for limit in [
-        Refused::forbidden().retry_after(RetryAfter::Seconds(60)),
-        Refused::too_many_requests().retry_after(RetryAfter::HttpDate(60)),
-        Refused::forbidden(), // says nothing, and so wants a minute
+        RateLimitResponse::forbidden().retry_after(RetryAfter::Seconds(60)),
+        RateLimitResponse::too_many_requests().retry_after(RetryAfter::HttpDate(60)),
+        RateLimitResponse::forbidden(), // says nothing, and so wants a minute
     ] {
         let github = Emulator::start().await.unwrap();
         let task = completed(&github);
@@ -80,8 +82,8 @@ async fn a_rate_limit_is_obeyed_and_is_no_failure() {
 async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(1));
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(5));
+    let limit = RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(1));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }).times(5));
     github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).nth(6));
     let (client, _) = connect(&github);
     let wait = client
@@ -96,7 +98,7 @@ async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
 async fn the_failure_before_a_look_that_never_ends_is_kept() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)).nth(1));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }).nth(1));
     github.inject(Fault::on(Target::Gets, Effect::Hang).nth(2));
     let (client, _) = connect(&github);
     let wait = client
@@ -116,7 +118,7 @@ async fn the_failure_before_a_look_that_never_ends_is_kept() {
 async fn a_proxys_page_in_place_of_a_task_passes() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    github.inject(Fault::on(Target::Gets, Effect::Html(200)).times(2));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 200 }).times(2));
     let (client, _) = connect(&github);
     let wait = || {
         client
@@ -127,7 +129,7 @@ async fn a_proxys_page_in_place_of_a_task_passes() {
     wait().await.unwrap();
 
     github.clear_requests();
-    github.inject(Fault::on(Target::Gets, Effect::Html(200)));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 200 }));
     let error = wait().max_failure_duration(Duration::ZERO).await.unwrap_err();
     assert_eq!(error.error().unwrap().status(), Some(200));
     assert!(error.is_failed() && github.requests().len() == 1, "{error}");
@@ -174,7 +176,7 @@ async fn an_id_that_cannot_be_ends_the_wait_before_a_request() {
 async fn an_impossible_wait_tells_what_failed_on_the_way() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(2));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }).times(2));
     let (client, _) = connect(&github);
     let error = client
         .task(task.id())
@@ -190,7 +192,7 @@ async fn an_impossible_wait_tells_what_failed_on_the_way() {
 async fn a_wait_begun_again_keeps_to_the_limit_that_the_one_before_met() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);
-    let limit = Refused::too_many_requests().retry_after(RetryAfter::Seconds(60));
+    let limit = RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(60));
     github.inject(Fault::on(Target::Gets, Effect::SecondaryLimit(limit)).times(1));
     let (client, _) = connect(&github);
     let wait = || client.task(task.id()).wait_until(until::ended());

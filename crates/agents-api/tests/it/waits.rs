@@ -87,7 +87,15 @@ async fn a_wait_for_what_will_not_come_ends() {
 async fn an_unknown_state_is_not_an_end() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
-    github.inject(Fault::on(Target::Gets, Effect::State("paused_by_policy".to_owned())).times(2));
+    github.inject(
+        Fault::on(
+            Target::Gets,
+            Effect::State {
+                value: "paused_by_policy".to_owned(),
+            },
+        )
+        .times(2),
+    );
     let (client, _) = connect(&github);
     let states = Arc::new(Mutex::new(Vec::new()));
     let seen = states.clone();
@@ -105,7 +113,15 @@ async fn an_unknown_state_is_not_an_end() {
 async fn a_task_that_ends_before_the_deadline_is_seen_by_the_last_look() {
     let github = Emulator::start().await.unwrap();
     let task = ended(&github, Completed);
-    github.inject(Fault::on(Target::Gets, Effect::State("in_progress".to_owned())).nth(1));
+    github.inject(
+        Fault::on(
+            Target::Gets,
+            Effect::State {
+                value: "in_progress".to_owned(),
+            },
+        )
+        .nth(1),
+    );
     let (client, _) = connect(&github);
     let wait = client
         .task(task.id())

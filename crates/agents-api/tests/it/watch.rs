@@ -119,18 +119,26 @@ async fn until_dropped_it_sees_follow_ups() {
 async fn an_unknown_state_is_yielded_and_no_end() {
     let (github, task, mut watch) = queued().await;
     task.set_state(Completed);
-    github.inject(Fault::on(Target::Gets, Effect::State("paused_by_policy".to_owned())).times(1));
+    github.inject(
+        Fault::on(
+            Target::Gets,
+            Effect::State {
+                value: "paused_by_policy".to_owned(),
+            },
+        )
+        .times(1),
+    );
     assert_eq!(states(&mut watch).await, ["paused_by_policy", "completed"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn passing_failures_are_ridden_out_and_lasting_ones_told_once() {
     let (github, task, mut watch) = queued().await;
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)).times(9));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }).times(9));
     assert_eq!(next(&mut watch).await.task.state, TaskState::Queued);
     assert_eq!(github.requests().len(), 10);
 
-    github.inject(Fault::on(Target::Gets, Effect::Status(404)).times(1));
+    github.inject(Fault::on(Target::Gets, Effect::Status { status: 404 }).times(1));
     task.set_state(WaitingForUser);
     assert!(watch.try_next().await.unwrap_err().is_not_found());
     // It is no end, and asking again makes no haste.
@@ -138,7 +146,7 @@ async fn passing_failures_are_ridden_out_and_lasting_ones_told_once() {
     assert_eq!(next(&mut watch).await.task.state, TaskState::WaitingForUser);
     assert!(told.elapsed() >= Duration::from_secs(2));
 
-    github.inject(Fault::on(Target::Gets, Effect::Html(502)));
+    github.inject(Fault::on(Target::Gets, Effect::Html { status: 502 }));
     let begun = tokio::time::Instant::now();
     let error = watch.try_next().await.unwrap_err();
     assert_eq!(error.status(), Some(502));

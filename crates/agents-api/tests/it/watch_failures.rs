@@ -8,7 +8,7 @@ use agents_api::wait::{PollInterval, Watch};
 use agents_api::{Task, TaskRef, until};
 use agents_api_emulator::TaskState::{Completed, Failed, Idle, InProgress, WaitingForUser};
 use agents_api_emulator::{
-    Change, Clock, Effect, Emulator, Fault, Refused, RetryAfter, Script, Target, TaskSeed,
+    Change, Clock, Effect, Emulator, Fault, RateLimitResponse, RetryAfter, Script, Target, TaskSeed,
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -33,14 +33,22 @@ fn life(random: &mut fastrand::Rng) -> Script {
 
 /// An emulator whose clock is tokio's, where a third of all looks fail.
 async fn stormy(seed: u64) -> Emulator {
-    let hasty = Refused::too_many_requests().retry_after(RetryAfter::Seconds(90));
+    let hasty = RateLimitResponse::too_many_requests().retry_after(RetryAfter::Seconds(90));
     Emulator::builder()
         .clock(Clock::real())
         .seed(seed)
-        .fault(Fault::on(Target::Gets, Effect::Html(502)).chance(0.15))
+        .fault(Fault::on(Target::Gets, Effect::Html { status: 502 }).chance(0.15))
         .fault(Fault::on(Target::Gets, Effect::Reset).chance(0.1))
         .fault(Fault::on(Target::Gets, Effect::BrokenJson).chance(0.05))
-        .fault(Fault::on(Target::Gets, Effect::State("unheard_of".to_owned())).chance(0.05))
+        .fault(
+            Fault::on(
+                Target::Gets,
+                Effect::State {
+                    value: "unheard_of".to_owned(),
+                },
+            )
+            .chance(0.05),
+        )
         .fault(Fault::on(Target::Gets, Effect::SecondaryLimit(hasty)).chance(0.03))
         .start()
         .await

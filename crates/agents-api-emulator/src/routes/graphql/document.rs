@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use apollo_parser::{Parser, cst};
 use serde_json::{Map, Value, json};
 
-use super::error;
+use super::error::error;
 
 /// Maximum nesting of selection sets, lists and object literals. Above any depth that GitHub accepts, below any stack.
 const MAX_NESTING: usize = 64;

@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::document::{Argument, Directive, Document, Field, Operation, Resolved, Selection, SelectionKind};
+use super::error::typed_error;
 use super::schema;
-use super::typed_error;
 use crate::clock::stamp;
-use crate::world::{Account, Pull, PullState, Repo, User, World};
+use crate::world::World;
+use crate::world::account::{Account, Repo, User};
+use crate::world::task::{Pull, PullState};
 
 /// Number of characters of an id that are read.
 const MAX_ID_LENGTH: usize = 200;

@@ -5,6 +5,7 @@
 //! parsed and executed outside the world's lock, and no query can nest, ask or respond without bound.
 
 mod document;
+mod error;
 mod execute;
 mod schema;
 mod validate;
@@ -12,27 +13,27 @@ mod validate;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{App, Call};
-use crate::answer::{Answer, Refusal};
-use crate::world::Account;
+use super::call::Call;
+use crate::response::{Refusal, Reply};
 use document::{Document, Operation, OperationKind};
+use error::error;
 use execute::{Executor, Snapshot};
 
-pub(super) fn serve(call: &Call<'_>, app: &App, account: &Account) -> Result<Answer, Refusal> {
+pub(crate) fn serve(call: &Call<'_>) -> Result<Reply, Refusal> {
     let body: Value =
         serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("Problems parsing JSON"))?;
-    Ok(match run(&body, app, account) {
-        Ok(response) => Answer::json(StatusCode::OK, &response),
+    Ok(match run(&body, call) {
+        Ok(response) => Reply::json(StatusCode::OK, &response),
         // GraphQL reports what is wrong with a query under status 200. An error at a path is one of execution: the field
         // it names cannot be null, so the whole data is.
         Err(errors) if errors.iter().any(|error| error.get("path").is_some()) => {
-            Answer::json(StatusCode::OK, &json!({ "data": null, "errors": errors }))
+            Reply::json(StatusCode::OK, &json!({ "data": null, "errors": errors }))
         }
-        Err(errors) => Answer::json(StatusCode::OK, &json!({ "errors": errors })),
+        Err(errors) => Reply::json(StatusCode::OK, &json!({ "errors": errors })),
     })
 }
 
-fn run(body: &Value, app: &App, account: &Account) -> Result<Value, Vec<Value>> {
+fn run(body: &Value, call: &Call<'_>) -> Result<Value, Vec<Value>> {
     let refuse = |message: &str| vec![error(message)];
     let Some(text) = body.get("query").and_then(Value::as_str) else {
         return Err(refuse(
@@ -54,7 +55,7 @@ fn run(body: &Value, app: &App, account: &Account) -> Result<Value, Vec<Value>> 
         variables,
     };
     let ids = executor.ids();
-    let snapshot = Snapshot::take(&app.world(), account, ids);
+    let snapshot = Snapshot::take(&call.world.lock(), call.account, ids);
     let mut errors = Vec::new();
     let data = executor.data(&snapshot, &mut errors);
     let mut response = json!({ "data": data });
@@ -84,12 +85,4 @@ fn operation<'d>(document: &'d Document, name: Option<&str>) -> Result<&'d Opera
         OperationKind::Mutation => Err("Schema is not configured for mutations".to_owned()),
         OperationKind::Subscription => Err("Schema is not configured for subscriptions".to_owned()),
     }
-}
-
-fn error(message: &str) -> Value {
-    json!({ "message": message })
-}
-
-fn typed_error(kind: &str, message: &str) -> Value {
-    json!({ "type": kind, "message": message })
 }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::document::{Argument, Directive, Document, Field, Operation, Resolved, Selection, SelectionKind};
+use super::error::{error, typed_error};
 use super::schema::{self, FieldType};
-use super::{error, typed_error};
 
 /// Maximum number of ids in one `nodes` field.
 const MAX_IDS: usize = 100;

@@ -1,21 +1,21 @@
-//! Who has used how much.
+//! Counts what each account has used, and decides which request goes beyond a limit.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderName;
 
-use super::{Limits, Refused};
+use super::{Limits, RateLimitResponse};
 use crate::clock::in_millis;
+use crate::model::Index;
 use crate::operation::Operation;
-use crate::world::Index;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// What the rate-limit headers of one answer say.
+/// What the rate-limit headers of one response say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct QuotaStatus {
     pub(crate) limit: u32,
     pub(crate) used: u32,
     /// Epoch seconds.
@@ -23,7 +23,7 @@ pub(crate) struct Standing {
     pub(crate) resource: &'static str,
 }
 
-impl Standing {
+impl QuotaStatus {
     pub(crate) fn remaining(self) -> u32 {
         self.limit.saturating_sub(self.used)
     }
@@ -51,19 +51,19 @@ impl Standing {
     }
 }
 
-/// Why a request may not go on.
+/// The limit that a request exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    Primary(Refused),
-    Secondary(Refused),
+pub(crate) enum LimitExceeded {
+    Primary(RateLimitResponse),
+    Secondary(RateLimitResponse),
 }
 
-/// The account of everything that is limited.
+/// Counts and limits the requests of every account.
 #[derive(Debug)]
-pub(crate) struct Limiter(Mutex<Ledger>);
+pub(crate) struct Limiter(Mutex<Accounts>);
 
 #[derive(Debug)]
-struct Ledger {
+struct Accounts {
     limits: Limits,
     buckets: HashMap<(Index, &'static str), Bucket>,
     in_flight: HashMap<Index, u32>,
@@ -79,94 +79,113 @@ struct Bucket {
 
 impl Limiter {
     pub(crate) fn new(limits: Limits) -> Self {
-        let ledger = Ledger {
+        let accounts = Accounts {
             limits,
             buckets: HashMap::new(),
             in_flight: HashMap::new(),
             writes: HashMap::new(),
             points: HashMap::new(),
         };
-        Self(Mutex::new(ledger))
+        Self(Mutex::new(accounts))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Accounts) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The current limits.
+    pub(crate) fn limits(&self) -> Limits {
+        self.with(|accounts| accounts.limits.clone())
+    }
+
+    /// Forgets everything that was used, and replaces the limits.
+    pub(crate) fn reset(&self, limits: Limits) {
+        self.with(|accounts| {
+            accounts.limits = limits;
+            accounts.buckets.clear();
+            accounts.writes.clear();
+            accounts.points.clear();
+        });
     }
 
     /// Replaces the limits; what was used stays used.
     pub(crate) fn set(&self, limits: Limits) {
-        self.with(|ledger| ledger.limits = limits);
+        self.with(|accounts| accounts.limits = limits);
     }
 
-    /// Uses up the quota of an account's REST requests but for `remaining`.
+    /// Leaves an account `remaining` requests of its REST quota.
     pub(crate) fn leave(&self, account: Index, remaining: u32, now: i64) {
-        self.with(|ledger| {
-            let quota = ledger.limits.quota;
-            ledger.bucket(account, "core", now).used = quota.saturating_sub(remaining);
+        self.with(|accounts| {
+            let quota = accounts.limits.quota;
+            accounts.bucket(account, "core", now).used = quota.saturating_sub(remaining);
         });
     }
 
-    /// Notes that a request has come, and answers how many of the account are now in flight.
+    /// Counts a request as in flight, and returns how many of the account now are.
     pub(crate) fn enter(&self, account: Index) -> u32 {
-        self.with(|ledger| {
-            let count = ledger.in_flight.entry(account).or_default();
+        self.with(|accounts| {
+            let count = accounts.in_flight.entry(account).or_default();
             *count = count.saturating_add(1);
             *count
         })
     }
 
     pub(crate) fn exit(&self, account: Index) {
-        self.with(|ledger| {
-            if let Some(count) = ledger.in_flight.get_mut(&account) {
+        self.with(|accounts| {
+            if let Some(count) = accounts.in_flight.get_mut(&account) {
                 *count = count.saturating_sub(1);
             }
         });
     }
 
-    /// Charges a request, or says which limit stops it.
+    /// Charges a request.
     ///
-    /// `among` is how many were in flight when it came: those that were there first are not refused for the others.
+    /// `concurrent` is how many were in flight when it arrived: requests that came first are not refused for later ones.
+    ///
+    /// # Errors
+    ///
+    /// The limit that the request exceeds.
     pub(crate) fn charge(
         &self,
         account: Index,
         operation: Option<Operation>,
-        among: u32,
+        concurrent: u32,
         now: i64,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LimitExceeded> {
         let Some(operation) = operation.filter(|operation| operation.costs()) else {
             return Ok(());
         };
-        self.with(|ledger| ledger.charge(account, operation, among, now))
+        self.with(|accounts| accounts.charge(account, operation, concurrent, now))
     }
 
-    /// Gives back what an answer of 304 was charged.
+    /// Refunds a request that was answered 304.
     pub(crate) fn refund(&self, account: Index, operation: Operation, now: i64) {
-        self.with(|ledger| {
-            let bucket = ledger.bucket(account, resource(Some(operation)), now);
+        self.with(|accounts| {
+            let bucket = accounts.bucket(account, resource(Some(operation)), now);
             bucket.used = bucket.used.saturating_sub(1);
         });
     }
 
     /// What the headers say; `None` is a caller without a token, whose 60 requests an hour are never used up here.
-    pub(crate) fn standing(
+    pub(crate) fn status(
         &self,
         account: Option<Index>,
         operation: Option<Operation>,
         now: i64,
-    ) -> Standing {
+    ) -> QuotaStatus {
         let resource = resource(operation);
-        self.with(|ledger| match account {
+        self.with(|accounts| match account {
             Some(account) => {
-                let limit = ledger.limits.quota;
-                let bucket = *ledger.bucket(account, resource, now);
-                Standing {
+                let limit = accounts.limits.quota;
+                let bucket = *accounts.bucket(account, resource, now);
+                QuotaStatus {
                     limit,
                     used: bucket.used,
                     reset: bucket.reset.div_euclid(1000),
                     resource,
                 }
             }
-            None => Standing {
+            None => QuotaStatus {
                 limit: 60,
                 used: 0,
                 reset: (now + HOUR).div_euclid(1000),
@@ -184,7 +203,7 @@ fn resource(operation: Option<Operation>) -> &'static str {
     }
 }
 
-impl Ledger {
+impl Accounts {
     fn bucket(&mut self, account: Index, resource: &'static str, now: i64) -> &mut Bucket {
         let window = in_millis(self.limits.window);
         // The header has whole seconds: a window ends at one, never before the header says so.
@@ -199,18 +218,24 @@ impl Ledger {
         bucket
     }
 
-    fn charge(&mut self, account: Index, operation: Operation, among: u32, now: i64) -> Result<(), Stop> {
+    fn charge(
+        &mut self,
+        account: Index,
+        operation: Operation,
+        concurrent: u32,
+        now: i64,
+    ) -> Result<(), LimitExceeded> {
         let (quota, over_quota) = (self.limits.quota, self.limits.over_quota);
         let bucket = self.bucket(account, resource(Some(operation)), now);
         if bucket.used >= quota {
-            return Err(Stop::Primary(over_quota));
+            return Err(LimitExceeded::Primary(over_quota));
         }
         bucket.used += 1;
         let Some(secondary) = self.limits.secondary.clone() else {
             return Ok(());
         };
-        let stop = Err(Stop::Secondary(secondary.refused));
-        if among > secondary.concurrent {
+        let stop = Err(LimitExceeded::Secondary(secondary.response));
+        if concurrent > secondary.concurrent {
             return stop;
         }
         let cost = if operation.is_write() { 5 } else { 1 };
@@ -243,14 +268,27 @@ mod tests {
     const READ: Option<Operation> = Some(Operation::GetTask);
     const START: Option<Operation> = Some(Operation::StartTask);
 
+    fn limited(secondary: SecondaryLimits) -> Limiter {
+        Limiter::new(Limits {
+            secondary: Some(secondary),
+            ..Limits::default()
+        })
+    }
+
     #[test]
     fn the_quota_ends_and_comes_back_with_the_window() {
-        let limiter = Limiter::new(Limits::default().quota(2));
+        let limiter = Limiter::new(Limits {
+            quota: 2,
+            ..Limits::default()
+        });
         assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
         assert_eq!(limiter.charge(0, START, 1, 1), Ok(()));
-        assert!(matches!(limiter.charge(0, READ, 1, 2), Err(Stop::Primary(_))));
-        let standing = limiter.standing(Some(0), READ, 2);
-        assert_eq!((standing.remaining(), standing.reset), (0, 3600));
+        assert!(matches!(
+            limiter.charge(0, READ, 1, 2),
+            Err(LimitExceeded::Primary(_))
+        ));
+        let status = limiter.status(Some(0), READ, 2);
+        assert_eq!((status.remaining(), status.reset), (0, 3600));
         assert_eq!(
             limiter.charge(1, READ, 1, 2),
             Ok(()),
@@ -265,39 +303,53 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_is_seen_in_the_standing() {
+    fn a_refund_is_seen_in_the_status() {
         let limiter = Limiter::new(Limits::default());
         assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
         limiter.refund(0, Operation::GetTask, 0);
-        assert_eq!(limiter.standing(Some(0), READ, 0).used, 0);
+        assert_eq!(limiter.status(Some(0), READ, 0).used, 0);
     }
 
     #[test]
-    fn haste_is_refused_and_forgiven_after_a_minute() {
-        let secondary = SecondaryLimits::github().writes_a_minute(2);
-        let limiter = Limiter::new(Limits::default().secondary(secondary));
+    fn writes_beyond_the_limit_are_refused_for_a_minute() {
+        let limiter = limited(SecondaryLimits {
+            writes_a_minute: 2,
+            ..SecondaryLimits::default()
+        });
         assert_eq!(limiter.charge(0, START, 1, 0), Ok(()));
         assert_eq!(limiter.charge(0, START, 1, 1), Ok(()));
-        assert!(matches!(limiter.charge(0, START, 1, 2), Err(Stop::Secondary(_))));
+        assert!(matches!(
+            limiter.charge(0, START, 1, 2),
+            Err(LimitExceeded::Secondary(_))
+        ));
         assert_eq!(limiter.charge(0, READ, 1, 2), Ok(()), "reads go on");
         assert_eq!(limiter.charge(0, START, 1, MINUTE + 1), Ok(()));
     }
 
     #[test]
     fn points_are_counted_an_operation() {
-        let limiter = Limiter::new(Limits::default().secondary(SecondaryLimits::github().points_a_minute(1)));
+        let limiter = limited(SecondaryLimits {
+            points_a_minute: 1,
+            ..SecondaryLimits::default()
+        });
         assert_eq!(limiter.charge(0, READ, 1, 0), Ok(()));
-        assert!(matches!(limiter.charge(0, READ, 1, 0), Err(Stop::Secondary(_))));
+        assert!(matches!(
+            limiter.charge(0, READ, 1, 0),
+            Err(LimitExceeded::Secondary(_))
+        ));
         assert_eq!(limiter.charge(0, Some(Operation::ListTasks), 1, 0), Ok(()));
     }
 
     #[test]
     fn too_many_at_once_are_refused() {
-        let limiter = Limiter::new(Limits::default().secondary(SecondaryLimits::github().concurrent(1)));
+        let limiter = limited(SecondaryLimits {
+            concurrent: 1,
+            ..SecondaryLimits::default()
+        });
         let (first, second) = (limiter.enter(0), limiter.enter(0));
         assert!(matches!(
             limiter.charge(0, READ, second, 0),
-            Err(Stop::Secondary(_))
+            Err(LimitExceeded::Secondary(_))
         ));
         assert_eq!(limiter.charge(0, READ, first, 0), Ok(()));
         limiter.exit(0);

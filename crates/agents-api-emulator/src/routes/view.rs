@@ -1,11 +1,14 @@
 //! Tasks as JSON.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
 use crate::clock::stamp;
-use crate::world::{Artifact, Found, Index, Moment, Repo, Session, Task, Usage, World, name_of};
+use crate::model::{Index, Usage};
+use crate::world::World;
+use crate::world::account::Repo;
+use crate::world::list::TaskPage;
+use crate::world::task::{Artifact, Session, Task, name_of};
 
 /// The prefix with which GitHub echoes the name of a model.
 const MODEL_PREFIX: &str = "sweagent-capi:";
@@ -61,7 +64,7 @@ struct SessionView<'w> {
     base_ref: &'w str,
     model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<UsageView>,
+    usage: Option<Usage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView<'w>>,
 }
@@ -69,25 +72,6 @@ struct SessionView<'w> {
 #[derive(Serialize)]
 struct ErrorView<'w> {
     message: &'w str,
-}
-
-struct UsageView(Usage);
-
-impl Serialize for UsageView {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        match self.0 {
-            Usage::AiCredits(nano) => {
-                map.serialize_entry("type", "ai_credits")?;
-                map.serialize_entry("amount", &nano)?;
-            }
-            Usage::PremiumRequests(count) => {
-                map.serialize_entry("type", "premium_requests")?;
-                map.serialize_entry("amount", &count)?;
-            }
-        }
-        map.end()
-    }
 }
 
 #[derive(Serialize)]
@@ -115,31 +99,40 @@ struct PageView<'w> {
     total_archived_count: usize,
 }
 
+/// How tasks are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'v> {
+    /// `scheme://host` of the URLs.
+    pub(crate) origin: &'v str,
+    /// Whether pull requests have no global id.
+    pub(crate) empty_global_ids: bool,
+}
+
 /// One task, with its sessions if `full`.
-pub(crate) fn task(world: &World, base: &str, index: Index, full: bool) -> impl Serialize {
-    view(world, base, index, full)
+pub(crate) fn task(world: &World, view: View<'_>, index: Index, full: bool) -> impl Serialize {
+    task_view(world, view, index, full)
 }
 
 /// One page of a list: tasks without sessions.
-pub(crate) fn page(world: &World, base: &str, found: &Found) -> impl Serialize {
+pub(crate) fn page(world: &World, view: View<'_>, found: &TaskPage) -> impl Serialize {
     PageView {
         tasks: found
             .tasks
             .iter()
-            .filter_map(|index| view(world, base, *index, false))
+            .filter_map(|index| task_view(world, view, *index, false))
             .collect(),
         total_active_count: found.active,
         total_archived_count: found.archived,
     }
 }
 
-fn view<'w>(world: &'w World, base: &str, index: Index, full: bool) -> Option<TaskView<'w>> {
+fn task_view<'w>(world: &'w World, view: View<'_>, index: Index, full: bool) -> Option<TaskView<'w>> {
     let task = world.task(index)?;
     let repo = world.repo(task.repo)?;
     let (owner, name, id) = (&repo.owner, &repo.name, task.id);
     Some(TaskView {
         id: id.to_string(),
-        url: format!("{base}/agents/repos/{owner}/{name}/tasks/{id}"),
+        url: format!("{}/agents/repos/{owner}/{name}/tasks/{id}", view.origin),
         html_url: format!("https://github.com/{owner}/{name}/copilot/tasks/{id}"),
         name: task.name(),
         creator: Ref {
@@ -153,9 +146,9 @@ fn view<'w>(world: &'w World, base: &str, index: Index, full: bool) -> Option<Ta
         artifacts: task
             .artifacts
             .iter()
-            .filter_map(|artifact| artifact_view(world, artifact))
+            .filter_map(|artifact| artifact_view(world, view, artifact))
             .collect(),
-        archived_at: written(task.archived),
+        archived_at: task.archived.map(stamp),
         updated_at: stamp(task.updated),
         created_at: stamp(task.created),
         custom_agent: task.custom_agent.as_deref().map(|id| AgentView { id }),
@@ -181,17 +174,17 @@ fn session_view<'w>(world: &World, task: &Task, repo: &Repo, session: &'w Sessio
         state: session.state.as_str(),
         created_at: stamp(session.created),
         updated_at: stamp(session.updated),
-        completed_at: written(session.completed),
+        completed_at: session.completed.map(stamp),
         prompt: &session.prompt,
         head_ref: session.head_ref.as_deref(),
         base_ref: &session.base_ref,
         model: format!("{MODEL_PREFIX}{}", session.model),
-        usage: session.usage.map(UsageView),
+        usage: session.usage,
         error: session.error.as_deref().map(|message| ErrorView { message }),
     }
 }
 
-fn artifact_view<'w>(world: &World, artifact: &'w Artifact) -> Option<ArtifactView<'w>> {
+fn artifact_view<'w>(world: &World, view: View<'_>, artifact: &'w Artifact) -> Option<ArtifactView<'w>> {
     let (r#type, data) = match artifact {
         Artifact::Branch { head, base } => (
             "branch",
@@ -206,7 +199,11 @@ fn artifact_view<'w>(world: &World, artifact: &'w Artifact) -> Option<ArtifactVi
                 "pull",
                 DataView::Pull {
                     id: pull.database_id,
-                    global_id: pull.global_id(),
+                    global_id: if view.empty_global_ids {
+                        String::new()
+                    } else {
+                        pull.global_id()
+                    },
                 },
             )
         }
@@ -221,8 +218,4 @@ fn artifact_view<'w>(world: &World, artifact: &'w Artifact) -> Option<ArtifactVi
 
 fn user_id(world: &World, index: Index) -> i64 {
     world.user(index).map_or(0, |user| user.id)
-}
-
-fn written(moment: Moment) -> Option<String> {
-    moment.get().map(stamp)
 }

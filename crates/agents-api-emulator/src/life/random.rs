@@ -1,10 +1,10 @@
-//! The seeded mix: what a busy organisation's tasks look like.
+//! Random lives: what a busy organization's tasks look like.
 
 use std::time::Duration;
 
 use super::{Change, Script};
+use crate::model::{TaskState, Usage};
 use crate::seeded::Rng;
-use crate::world::{TaskState, Usage};
 
 /// What a session can fail with.
 const ERRORS: [&str; 4] = [
@@ -23,7 +23,7 @@ const FOLLOW_UPS: [&str; 3] = [
 
 /// A life drawn from a stream of random numbers.
 pub(crate) fn random(rng: &mut Rng) -> Script {
-    let mut script = Script::new("mix").then(seconds(rng, 2, 90), Change::State(TaskState::InProgress));
+    let mut script = Script::new("random").then(seconds(rng, 2, 90), Change::State(TaskState::InProgress));
     if rng.chance(0.9) {
         script = script.then(seconds(rng, 3, 60), Change::Retitle);
     }

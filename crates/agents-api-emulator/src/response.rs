@@ -1,32 +1,37 @@
-//! What a handler says, before headers that every answer carries are added.
+//! The response of a handler, before the headers that every response has are added.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
 use serde::Serialize;
 
 use crate::operation::Operation;
 
-/// The media type of every answer that is not a fault.
+/// The media type of every response that is not a fault.
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
 
-/// Where refusals that belong to no operation point.
+/// The documentation of errors that belong to no operation.
 const REST: &str = "https://docs.github.com/rest";
 
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: Bytes,
     /// Whether the request changed the world.
     pub(crate) applied: bool,
-    /// Whether it comes from something in front of GitHub, and so lacks GitHub's headers.
+    /// Whether a proxy in front of GitHub sends it: it lacks GitHub's headers.
     pub(crate) from_proxy: bool,
 }
 
-impl Answer {
+impl Reply {
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        // The views have string keys and finite numbers: writing them cannot fail.
+        // Serialization cannot fail: keys are strings and numbers are finite.
         Self::new(status, JSON, serde_json::to_vec(body).unwrap_or_default())
     }
 
@@ -41,7 +46,7 @@ impl Answer {
         }
     }
 
-    /// Adds a header; a value that cannot be one is left out.
+    /// Adds a header. An invalid value is left out.
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
@@ -61,12 +66,14 @@ impl Answer {
     }
 }
 
-/// Why a request is refused, in GitHub's error body.
+/// The reason a request is refused, in the form of GitHub's error body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     pub(crate) documentation: Option<&'static str>,
+    /// The code of an error whose body has no other field than this, `error` and `message`.
+    pub(crate) code: Option<&'static str>,
     pub(crate) errors: Vec<FieldError>,
 }
 
@@ -124,6 +131,7 @@ impl Refusal {
             status,
             message: message.into(),
             documentation: None,
+            code: None,
             errors: Vec::new(),
         }
     }
@@ -135,6 +143,14 @@ impl Refusal {
 
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
+    /// The response to a start by a user without a Copilot license. Observed; its body has a form of its own.
+    pub(crate) fn no_plan() -> Self {
+        Self {
+            code: Some("copilot_plan_required"),
+            ..Self::forbidden("This API requires a valid Copilot license.")
+        }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -152,7 +168,11 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn into_answer(self, operation: Option<Operation>) -> Answer {
+    pub(crate) fn into_reply(self, operation: Option<Operation>) -> Reply {
+        if let Some(code) = self.code {
+            let body = serde_json::json!({ "code": code, "error": "forbidden", "message": self.message });
+            return Reply::json(self.status, &body);
+        }
         let url = self
             .documentation
             .or_else(|| operation.map(Operation::documentation))
@@ -164,6 +184,51 @@ impl Refusal {
             documentation_url: url,
             status,
         };
-        Answer::json(self.status, &body)
+        Reply::json(self.status, &body)
+    }
+}
+
+/// Size of the pieces of a chunked response.
+const CHUNK: usize = 1024;
+
+/// The body of a response on its way to the client.
+pub(crate) enum ResponseBody {
+    /// A body of known length.
+    Whole(Bytes),
+    /// A body of unknown length, which hyper sends in chunks.
+    Chunked(Bytes),
+    /// Pieces that are sent as they come.
+    Stream(tokio::sync::mpsc::Receiver<Bytes>),
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = match &mut *self {
+            Self::Whole(bytes) => std::mem::take(bytes),
+            Self::Chunked(bytes) => bytes.split_to(bytes.len().min(CHUNK)),
+            Self::Stream(pieces) => {
+                return pieces
+                    .poll_recv(cx)
+                    .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+            }
+        };
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Chunked(_) | Self::Stream(_) => SizeHint::new(),
+        }
     }
 }

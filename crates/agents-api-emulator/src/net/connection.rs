@@ -12,75 +12,61 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What ends the head of an HTTP message.
+use crate::faults::write_fault::WriteFault;
+
+/// The end of the head of an HTTP message.
 const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
-/// The handle by which a request decides what its connection does.
+/// Decides what a connection does to the bytes of its next response.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wire(Arc<Mutex<Fate>>);
+pub(super) struct ConnectionControl(Arc<Mutex<Progress>>);
 
-/// What happens to the bytes of the next answer.
+/// The fault of the next response, and how much of the response was sent.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// They are sent.
-    #[default]
-    Sent,
-    /// None is sent: the peer gets a reset.
-    Reset,
-    /// None is sent: the peer sees the end of the stream.
-    Closed,
-    /// The head is sent, and so many bytes after it. `matched` counts how much of the end of the head was seen.
-    Cut { left: usize, matched: usize },
+struct Progress {
+    fault: WriteFault,
+    /// How many bytes of [`END_OF_HEAD`] the last bytes sent match; all of them once the head is over.
+    matched: usize,
 }
 
-impl Wire {
-    fn fate(&self) -> MutexGuard<'_, Fate> {
+impl ConnectionControl {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn reset(&self) {
-        *self.fate() = Fate::Reset;
-    }
-
-    pub(crate) fn close(&self) {
-        *self.fate() = Fate::Closed;
-    }
-
-    pub(crate) fn cut_body(&self, after: usize) {
-        *self.fate() = Fate::Cut {
-            left: after,
-            matched: 0,
-        };
+    /// Applies a fault to the next response.
+    pub(super) fn set(&self, fault: WriteFault) {
+        *self.progress() = Progress { fault, matched: 0 };
     }
 }
 
-impl Fate {
+impl Progress {
     /// How many of these bytes may be sent.
     fn allowed(self, bytes: &[u8]) -> usize {
-        match self {
-            Self::Sent => bytes.len(),
-            Self::Reset | Self::Closed => 0,
-            Self::Cut { left, matched } => match end_of_head(bytes, matched) {
+        match self.fault {
+            WriteFault::None => bytes.len(),
+            WriteFault::Reset | WriteFault::Close => 0,
+            WriteFault::Cut(left) => match end_of_head(bytes, self.matched) {
                 Some(end) => end.saturating_add(left).min(bytes.len()),
                 None => bytes.len(),
             },
         }
     }
 
-    /// Notes that these bytes were sent.
+    /// Records that these bytes were sent.
     fn sent(&mut self, bytes: &[u8]) {
-        if let Self::Cut { left, matched } = self {
-            if let Some(end) = end_of_head(bytes, *matched) {
-                *matched = END_OF_HEAD.len();
+        if let WriteFault::Cut(left) = &mut self.fault {
+            if let Some(end) = end_of_head(bytes, self.matched) {
+                self.matched = END_OF_HEAD.len();
                 *left = left.saturating_sub(bytes.len() - end);
             } else {
-                *matched = matched_at_end(bytes, *matched);
+                self.matched = matched_at_end(bytes, self.matched);
             }
         }
     }
 }
 
-/// Where the body begins in these bytes, given how much of the end of the head came before them.
+/// The position in these bytes at which the body begins, given how much of the end of the head preceded them.
 fn end_of_head(bytes: &[u8], matched: usize) -> Option<usize> {
     let mut matched = matched;
     if matched == END_OF_HEAD.len() {
@@ -110,16 +96,16 @@ const fn step(matched: usize, byte: u8) -> usize {
     }
 }
 
-/// A TCP connection under such a handle.
+/// A TCP connection with its control.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    wire: Wire,
+    control: ConnectionControl,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, wire: Wire) -> Self {
-        Self { stream, wire }
+    pub(super) fn new(stream: TcpStream, control: ConnectionControl) -> Self {
+        Self { stream, control }
     }
 }
 
@@ -135,10 +121,10 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let fate = *self.wire.fate();
-        let allowed = fate.allowed(bytes);
+        let progress = *self.control.progress();
+        let allowed = progress.allowed(bytes);
         if allowed == 0 && !bytes.is_empty() {
-            if fate == Fate::Reset {
+            if progress.fault == WriteFault::Reset {
                 // With this the close that follows sends RST in place of FIN.
                 SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
             }
@@ -147,7 +133,7 @@ impl AsyncWrite for Connection {
         }
         let written = Pin::new(&mut self.stream).poll_write(cx, &bytes[..allowed]);
         if let Poll::Ready(Ok(count)) = &written {
-            self.wire.fate().sent(&bytes[..*count]);
+            self.control.progress().sent(&bytes[..*count]);
         }
         written
     }
@@ -166,12 +152,12 @@ mod tests {
     use super::*;
 
     /// What gets through when the bytes are offered in pieces of a size.
-    fn through(fate: Fate, bytes: &[u8], size: usize) -> Vec<u8> {
-        let mut fate = fate;
+    fn through(fault: WriteFault, bytes: &[u8], size: usize) -> Vec<u8> {
+        let mut progress = Progress { fault, matched: 0 };
         let mut sent = Vec::new();
         for piece in bytes.chunks(size) {
-            let allowed = fate.allowed(piece);
-            fate.sent(&piece[..allowed]);
+            let allowed = progress.allowed(piece);
+            progress.sent(&piece[..allowed]);
             sent.extend_from_slice(&piece[..allowed]);
             if allowed < piece.len() {
                 break;
@@ -184,7 +170,7 @@ mod tests {
     fn a_cut_counts_from_the_end_of_the_head_however_the_bytes_come() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
         for size in 1..=answer.len() {
-            let sent = through(Fate::Cut { left: 4, matched: 0 }, answer, size);
+            let sent = through(WriteFault::Cut(4), answer, size);
             assert!(
                 sent.ends_with(b"\r\n\r\n0123"),
                 "{size}: {}",
@@ -195,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_closed_connection_sends_nothing() {
-        assert!(through(Fate::Closed, b"HTTP/1.1 200 OK\r\n\r\n", 5).is_empty());
-        assert!(through(Fate::Reset, b"HTTP/1.1 200 OK\r\n\r\n", 5).is_empty());
+        assert!(through(WriteFault::Close, b"HTTP/1.1 200 OK\r\n\r\n", 5).is_empty());
+        assert!(through(WriteFault::Reset, b"HTTP/1.1 200 OK\r\n\r\n", 5).is_empty());
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::Index;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Access, Index, RepoName};
 
 #[derive(Debug, Clone)]
 pub(crate) struct User {
@@ -20,19 +22,6 @@ pub(crate) struct Repo {
     pub(crate) next_number: u32,
 }
 
-/// What a token may do with agent tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[non_exhaustive]
-pub enum Access {
-    /// Nothing: every operation answers 403.
-    None,
-    /// List and get; a start answers 403.
-    Read,
-    /// Everything.
-    #[default]
-    Write,
-}
-
 /// A token to be added to the emulator.
 ///
 /// By default it belongs to `octocat`, may write, and sees every repository.
@@ -43,13 +32,29 @@ pub enum Access {
 /// let reader = Token::new("github_pat_reader").user("monalisa").access(Access::Read).sees("octocat", "hello-world");
 /// # let _ = reader;
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 #[must_use]
 pub struct Token {
+    /// The secret that clients send.
     pub(crate) secret: String,
+    /// Whose token it is.
+    #[serde(rename = "user", default = "octocat")]
     pub(crate) login: String,
+    /// What it may do.
+    #[serde(default)]
     pub(crate) access: Access,
-    pub(crate) sees: Option<Vec<(String, String)>>,
+    /// The repositories that it sees; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sees: Option<Vec<RepoName>>,
+    /// Whether its user lacks a Copilot license, so that GitHub refuses every start.
+    #[serde(default)]
+    pub(crate) no_plan: bool,
+}
+
+fn octocat() -> String {
+    "octocat".to_owned()
 }
 
 impl Token {
@@ -57,9 +62,10 @@ impl Token {
     pub fn new(secret: impl Into<String>) -> Self {
         Self {
             secret: secret.into(),
-            login: "octocat".to_owned(),
+            login: octocat(),
             access: Access::default(),
             sees: None,
+            no_plan: false,
         }
     }
 
@@ -78,9 +84,13 @@ impl Token {
     /// Limits the token to repositories named so; may be called repeatedly. Reads of any other answer 404.
     /// Default: no limit.
     pub fn sees(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
-        self.sees
-            .get_or_insert_default()
-            .push((owner.into(), repo.into()));
+        self.sees.get_or_insert_default().push(RepoName::new(owner, repo));
+        self
+    }
+
+    /// Takes the Copilot license from its user: every start responds 403 `copilot_plan_required`.
+    pub fn no_plan(mut self) -> Self {
+        self.no_plan = true;
         self
     }
 
@@ -111,9 +121,5 @@ pub(crate) struct Account {
     pub(crate) access: Access,
     /// Lower-case `owner/name` of what it sees; `None` sees everything.
     pub(crate) sees: Option<Vec<String>>,
-}
-
-/// Names of owners and repositories are compared without regard to case.
-pub(crate) fn repo_key(owner: &str, name: &str) -> String {
-    format!("{owner}/{name}").to_lowercase()
+    pub(crate) no_plan: bool,
 }

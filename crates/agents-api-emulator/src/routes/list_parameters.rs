@@ -2,14 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::answer::{FieldError, Refusal};
-use crate::query::{One, Query, Value};
-use crate::world::{Direction, Filter, Sort, TaskState};
+use super::query::{One, Query, Value};
+use crate::model::TaskState;
+use crate::response::{FieldError, Refusal};
+use crate::world::list::Filter;
+use crate::world::task_index::{Direction, Sort};
 
-/// The most tasks a page can have.
-const MOST_PER_PAGE: u64 = 100;
+/// Maximum number of tasks in a page.
+const MAX_PER_PAGE: u64 = 100;
 
-/// Reads the parameters of a list, or says what is wrong with every one of them.
+/// Parses the parameters of a list.
+///
+/// # Errors
+///
+/// Every parameter that is invalid.
 ///
 /// Only the list of a repository knows `creator_id`; the other ignores it, as GitHub ignores what it does not know.
 pub(crate) fn filter(query: &Query<'_>, knows_creators: bool) -> Result<Filter, Refusal> {
@@ -28,6 +34,7 @@ pub(crate) fn filter(query: &Query<'_>, knows_creators: bool) -> Result<Filter, 
         states: check.one("state", states).filter(|states| !states.is_empty()),
         archived: check.one("is_archived", boolean).unwrap_or(false),
         since: check.one("since", since),
+        born_by: None,
         creators: if knows_creators { check.creators() } else { None },
     };
     if check.errors.is_empty() {
@@ -104,7 +111,7 @@ fn number(text: &str) -> Option<u64> {
 
 fn per_page(name: &'static str, text: &str) -> Result<usize, FieldError> {
     match number(text) {
-        Some(count @ 1..=MOST_PER_PAGE) => usize::try_from(count).map_err(|_| FieldError::invalid(name)),
+        Some(count @ 1..=MAX_PER_PAGE) => usize::try_from(count).map_err(|_| FieldError::invalid(name)),
         _ => Err(FieldError::custom(
             name,
             "per_page must be an integer from 1 to 100",
@@ -138,7 +145,7 @@ fn direction(name: &'static str, text: &str) -> Result<Direction, FieldError> {
 }
 
 fn states(name: &'static str, text: &str) -> Result<Vec<TaskState>, FieldError> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Ok(Vec::new());
     }
     let states: Option<Vec<_>> = text
@@ -222,14 +229,16 @@ mod tests {
             let refusal = read(raw).expect_err(raw);
             assert_eq!(refusal.status, 422, "{raw}");
             let body: serde_json::Value =
-                serde_json::from_slice(&refusal.into_answer(None).body).expect("JSON");
+                serde_json::from_slice(&refusal.into_reply(None).body).expect("JSON");
             assert_eq!(body["errors"][0]["field"], field, "{raw}");
         }
     }
 
     #[test]
     fn an_empty_state_filters_nothing() {
-        assert!(read("state=").expect("valid").states.is_none());
+        for blank in ["state=", "state=%20", "state=+"] {
+            assert!(read(blank).expect("valid").states.is_none(), "{blank}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! Who asks, and whether GitHub would talk to them.
+//! Authentication: who sends a request, and whether GitHub would serve it.
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::answer::Refusal;
-use crate::world::{Access, Account, World};
+use crate::model::Access;
+use crate::response::Refusal;
+use crate::world::World;
+use crate::world::account::Account;
 
 /// The API versions GitHub answers to.
 pub(crate) const API_VERSIONS: [&str; 2] = ["2026-03-10", "2022-11-28"];
@@ -49,7 +51,7 @@ pub(crate) fn permit(account: &Account, headers: &HeaderMap, needed: Access) -> 
     Err(Refusal::forbidden(format!("Resource not accessible by {kind}")))
 }
 
-/// GitHub turns away whoever does not say what they are.
+/// Refuses a request without `User-Agent`, as GitHub does.
 pub(crate) fn require_user_agent(headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(header::USER_AGENT)
@@ -83,7 +85,7 @@ pub(crate) fn api_version(headers: &HeaderMap) -> Result<&'static str, Refusal> 
         })
 }
 
-/// Refuses a request that takes nothing the API can send.
+/// Refuses a request that accepts nothing the API can send.
 pub(crate) fn accepts_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut ranges = headers
         .get_all(header::ACCEPT)

@@ -1,19 +1,14 @@
 //! Fault files: a seed and a list of faults, in TOML.
 //!
-//! The file is read into a flat table a fault, then each effect takes the parameters it knows. What is left over, out
-//! of range or missing is an error that says where and what is allowed: a fault that silently never strikes would be
-//! worse than none.
-
-mod entry;
+//! A fault that can never trigger, an unknown field or a value out of range is an error that says where it is and what is
+//! allowed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::Fault;
-use entry::Entry;
 
 /// A set of faults with a seed, read from a fault file. The crate's README describes the format.
 ///
@@ -33,7 +28,7 @@ use entry::Entry;
 /// assert_eq!(plan.faults().len(), 1);
 ///
 /// let error = "[[fault]]\non = \"start-task\"\ndo = \"explode\"".parse::<FaultPlan>().unwrap_err();
-/// assert!(error.to_string().starts_with("line 1: fault 1: `do`: no effect is called \"explode\""));
+/// assert!(error.to_string().starts_with("line 1: fault 1: `do`: the effect \"explode\": unknown variant"));
 /// # Ok::<(), agents_api_emulator::PlanError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,31 +54,25 @@ impl FromStr for FaultPlan {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let line = |offset: usize| text.get(..offset).map(|before| before.matches('\n').count() + 1);
         let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().and_then(|span| line(span.start));
-            // The words of the line name the field, which the parser's message does not always do.
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| before.matches('\n').count() + 1);
             let words = line.and_then(|line| text.lines().nth(line - 1)).map(str::trim);
-            let words = words.filter(|words| !words.is_empty());
-            PlanError {
-                line,
-                message: match words {
-                    Some(words) => format!("`{words}`: {}", error.message()),
-                    None => error.message().to_owned(),
-                },
-            }
+            let message = match words {
+                // The error concerns the whole table: its number says which.
+                Some(words @ "[[fault]]") => {
+                    let number = before.unwrap_or_default().matches(words).count() + 1;
+                    format!("fault {number}: {}", error.message())
+                }
+                // The text of the line names the field, which the parser's message does not always do.
+                Some(words) if !words.is_empty() => format!("`{words}`: {}", error.message()),
+                _ => error.message().to_owned(),
+            };
+            PlanError { line, message }
         })?;
-        let faults = file.fault.into_iter().enumerate().map(|(position, entry)| {
-            let at = line(entry.span().start);
-            let fault = entry.into_inner().fault();
-            fault.map_err(|message| PlanError {
-                line: at,
-                message: format!("fault {}: {message}", position + 1),
-            })
-        });
         Ok(Self {
             seed: file.seed,
-            faults: faults.collect::<Result<_, _>>()?,
+            faults: file.fault,
         })
     }
 }
@@ -118,14 +107,13 @@ impl std::error::Error for PlanError {}
 struct File {
     seed: Option<u64>,
     #[serde(default)]
-    fault: Vec<Spanned<Entry>>,
+    fault: Vec<Fault>,
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::entry::EFFECTS;
     use super::*;
 
     fn one(body: &str) -> Result<Fault, String> {
@@ -135,43 +123,66 @@ mod tests {
     }
 
     #[test]
-    fn every_effect_can_be_named() {
-        let parameters = "ms = 1\nvalue = \"x\"\nfield = \"x\"\nto = \"http://127.0.0.1:9\"\n";
-        for name in EFFECTS {
-            let lines = parameters.lines().collect::<Vec<_>>();
-            // Of all parameters, the subset that the effect takes.
-            let fits = (0..1 << lines.len()).find_map(|mask: usize| {
-                let chosen = lines.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
-                let chosen = chosen.map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
-                one(&format!("on = \"any\"\ndo = \"{name}\"\n{chosen}")).ok()
-            });
-            assert_eq!(fits.map(|fault| fault.effect.name()), Some(name));
+    fn every_effect_is_data() {
+        for effect in [
+            "do = 'latency'\nms = 250",
+            "do = 'reset'",
+            "do = 'close'",
+            "do = 'hang'",
+            "do = 'truncate'",
+            "do = 'truncate'\nafter = 3",
+            "do = 'cut-chunks'\nafter = 3",
+            "do = 'html'\nstatus = 503",
+            "do = 'empty-body'",
+            "do = 'broken-json'",
+            "do = 'content-type'\nvalue = 'text/plain'",
+            "do = 'status'\nstatus = 503",
+            "do = 'primary-limit'\nstatus = 429\nretry_after = 3",
+            "do = 'secondary-limit'\nstatus = 403\nretry_after_date = 3",
+            "do = 'state'\nvalue = 'x'",
+            "do = 'artifact-type'\nvalue = 'x'",
+            "do = 'drop-field'\nfield = 'x'",
+            "do = 'null-field'\nfield = 'x'",
+            "do = 'move-items'\ncount = 2",
+            "do = 'empty-page'",
+            "do = 'next-to-self'",
+            "do = 'next-to-host'\nto = 'http://127.0.0.1:9'",
+            "do = 'redirect'\nto = '/x'\nstatus = 301",
+        ] {
+            let body = format!("on = 'any'\n{effect}");
+            let fault = one(&body).expect(effect);
+            let json = serde_json::to_value(&fault).expect("JSON");
+            let table: serde_json::Value = toml::from_str(&body).expect("TOML");
+            assert_eq!(json, table, "the data of a fault is what it was read from");
+            assert_eq!(json["do"], fault.effect.name());
+            let unknown = one(&format!("{body}\nsurprise = 1")).expect_err("an unknown field");
+            assert!(unknown.contains("surprise"), "{unknown}");
         }
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line_and_the_remedy() {
         for (body, said) in [
-            ("on = \"any\"", "line 1: `[[fault]]`: missing field `do`"),
+            ("on = \"any\"", "line 1: fault 1: missing field `do`"),
             (
                 "on = \"any\"\ndo = 1",
                 "line 3: `do = 1`: invalid type: integer `1`, expected a string",
             ),
             (
                 "on = \"starts\"\ndo = \"reset\"",
-                "line 1: fault 1: `on`: no operation is called \"starts\"; use any,",
+                "line 1: fault 1: `on`: no operation is called \"starts\"; use one of: any,",
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nwhen = 2",
-                "line 4: `when = 2`: unknown field `when`, expected one of `on`,",
+                "line 1: fault 1: `when`: unknown to the effect \"reset\"; remove it",
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nms = 2",
-                "line 1: fault 1: `ms` means nothing to the effect \"reset\"",
+                "line 1: fault 1: `ms`: unknown to the effect \"reset\"; remove it",
             ),
             (
                 "on = \"any\"\ndo = \"latency\"",
-                "line 1: fault 1: `ms` is missing",
+                "line 1: fault 1: `do`: the effect \"latency\": missing field `ms`",
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nnth = 0",
@@ -179,15 +190,15 @@ mod tests {
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nnth = 1\nevery = 2",
-                "line 1: fault 1: give at most one of",
+                "line 1: fault 1: `nth`, `every`, `chance`: they exclude each other",
             ),
             (
                 "on = \"any\"\ndo = \"reset\"\nchance = 1.5",
-                "line 1: fault 1: `chance`: 1.5 is no probability",
+                "line 1: fault 1: `chance`: 1.5 is not a probability",
             ),
             (
                 "on = \"any\"\ndo = \"html\"\nstatus = 99",
-                "line 1: fault 1: `status`: 99 is not between 200 and 599",
+                "line 1: fault 1: `status`: 99 is out of range; use 200 to 599",
             ),
             (
                 "on = \"any\"\ndo = \"truncate\"\nafter_applied = true",
@@ -199,23 +210,23 @@ mod tests {
             ),
             (
                 "on = \"start-task\"\ndo = \"empty-page\"",
-                "line 1: fault 1: `on`: the effect \"empty-page\" would change nothing on \"start-task\"",
+                "line 1: fault 1: `on`: the effect \"empty-page\" would change nothing on start-task;",
             ),
             (
                 "on = \"graphql\"\ndo = \"state\"\nvalue = \"x\"",
-                "line 1: fault 1: `on`: the effect \"state\" would change nothing on \"graphql\"",
+                "line 1: fault 1: `on`: the effect \"state\" would change nothing on graphql;",
             ),
             (
                 "on = \"any\"\ndo = \"redirect\"\nto = \"elsewhere\"",
-                "line 1: fault 1: `to`: \"elsewhere\" is no URL",
+                "line 1: fault 1: `to`: \"elsewhere\" is not a URL",
             ),
             (
                 "on = \"any\"\ndo = \"next-to-host\"\nto = \"http://a b\"",
-                "line 1: fault 1: `to`: \"http://a b\" is no URL",
+                "line 1: fault 1: `to`: \"http://a b\" is not a URL",
             ),
             (
                 "on = \"any\"\ndo = \"content-type\"\nvalue = \"a\\nb\"",
-                "line 1: fault 1: `value`: \"a\\nb\" cannot stand in a header",
+                "line 1: fault 1: `value`: \"a\\nb\" is not a header value",
             ),
             (
                 "on = \"any\"\ndo = \"move-items\"\ncount = 0",
@@ -233,13 +244,16 @@ mod tests {
         let fault = one("on = \"any\"\ndo = \"redirect\"\nto = \"/agents/tasks?page=2\"").expect("a fault");
         assert_eq!(
             fault.effect,
-            crate::faults::Effect::Redirect(307, "/agents/tasks?page=2".into())
+            crate::faults::Effect::Redirect {
+                status: 307,
+                to: "/agents/tasks?page=2".into()
+            }
         );
     }
 
     #[test]
     fn the_sample_file_is_a_plan() {
-        let plan: FaultPlan = include_str!("../../../examples/faults.toml")
+        let plan: FaultPlan = include_str!("../../examples/faults.toml")
             .parse()
             .expect("the sample");
         assert_eq!(plan.seed(), Some(7));

@@ -1,8 +1,11 @@
-//! Lists: which tasks a caller sees, in which order, from where to where.
+//! Lists: which tasks a caller sees, in which order, and which of them a page holds.
 
-use super::lane::Lane;
-use super::{Account, Direction, Index, Sort, Task, TaskState, World};
+use super::World;
+use super::account::Account;
+use super::task::Task;
+use super::task_index::{Direction, Sort, TaskIndex};
 use crate::life::Change;
+use crate::model::{Index, TaskState};
 
 /// Whose tasks a list shows.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +14,7 @@ pub(crate) enum Scope {
     Creator(Index),
 }
 
-/// What a list was asked for, validated.
+/// The validated parameters of a list.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     pub(crate) per_page: usize,
@@ -22,6 +25,8 @@ pub(crate) struct Filter {
     pub(crate) states: Option<Vec<TaskState>>,
     pub(crate) archived: bool,
     pub(crate) since: Option<i64>,
+    /// The latest time of birth, for lists that lag.
+    pub(crate) born_by: Option<i64>,
     /// User ids; a number too large for an id matches nobody and is kept as -1.
     pub(crate) creators: Option<Vec<i64>>,
 }
@@ -36,92 +41,103 @@ impl Default for Filter {
             states: None,
             archived: false,
             since: None,
+            born_by: None,
             creators: None,
         }
     }
 }
 
-/// One page.
-#[derive(Debug)]
-pub(crate) struct Found {
+/// One page of a list.
+#[derive(Debug, Default)]
+pub(crate) struct TaskPage {
     pub(crate) tasks: Vec<Index>,
     /// Whether a further page exists.
     pub(crate) more: bool,
-    /// What the page was taken from: every active task of the scope, and every archived one.
+    /// The totals of the scope, whatever the filter.
     pub(crate) active: usize,
     pub(crate) archived: usize,
 }
 
 impl World {
-    pub(crate) fn list(&self, account: &Account, scope: Scope, filter: &Filter) -> Found {
-        let lanes = match scope {
-            Scope::Repo(repo) => self.repo_lanes.get(repo as usize),
-            Scope::Creator(user) => self.user_lanes.get(user as usize),
+    pub(crate) fn list(&self, account: &Account, scope: Scope, filter: &Filter) -> TaskPage {
+        let indexes = match scope {
+            Scope::Repo(repo) => self.repo_indexes.get(repo as usize),
+            Scope::Creator(user) => self.user_indexes.get(user as usize),
         };
-        let Some(lanes) = lanes else {
-            return Found {
-                tasks: Vec::new(),
-                more: false,
-                active: 0,
-                archived: 0,
-            };
+        let Some(indexes) = indexes else {
+            return TaskPage::default();
         };
-        // A token that sees everything, or a list of one repository already found visible, needs no look at each task.
-        let check_sight = matches!(scope, Scope::Creator(_)) && account.sees.is_some();
-        let looked_at = if check_sight { self.repos.as_slice() } else { &[] };
+        // Tasks are checked one by one only for a token that does not see every repository, in the list of its user.
+        let check_visibility = matches!(scope, Scope::Creator(_)) && account.sees.is_some();
+        let checked = if check_visibility {
+            self.repos.as_slice()
+        } else {
+            &[]
+        };
         let seen: Vec<bool> = (0..)
-            .zip(looked_at)
+            .zip(checked)
             .map(|(repo, _)| self.sees(account, repo))
             .collect();
         let visible = |index: Index| {
             let repo = || self.task(index).map_or(usize::MAX, |task| task.repo as usize);
-            !check_sight || seen.get(repo()).copied().unwrap_or(false)
+            !check_visibility || seen.get(repo()).copied().unwrap_or(false)
         };
-        let every = |lane: &Lane| {
-            if check_sight {
-                lane.walk(Sort::Created, Direction::Ascending, None)
-                    .filter(|index| visible(*index))
+        let total = |index: &TaskIndex| {
+            if check_visibility {
+                index
+                    .walk(Sort::Created, Direction::Ascending, None, 0)
+                    .filter(|task| visible(*task))
                     .count()
             } else {
-                lane.len()
+                index.len()
             }
         };
         let creators = filter.creators.as_ref().map(|ids| self.users_with(ids));
-        let plain = filter.states.is_none()
+        // Every task of the index fits: the page is entered by its position.
+        let is_unfiltered = filter.states.is_none()
             && creators.is_none()
+            && filter.born_by.is_none()
             && (filter.since.is_none() || filter.sort == Sort::Updated)
-            && !check_sight;
-        let fits = |index: &Index| {
-            plain
+            && !check_visibility;
+        let matches = |index: &Index| {
+            is_unfiltered
                 || (visible(*index)
                     && self
                         .task(*index)
-                        .is_some_and(|task| fits(filter, creators.as_deref(), task)))
+                        .is_some_and(|task| matches(filter, creators.as_deref(), task)))
         };
         let skip = (filter.page - 1).saturating_mul(filter.per_page as u64);
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        let lane = &lanes[usize::from(filter.archived)];
-        // Beyond the last page there is nothing to skip over.
-        let (tasks, more) = if skip > lane.len() {
+        let index = &indexes[usize::from(filter.archived)];
+        let (skip_in_index, skip_matching) = if is_unfiltered { (skip, 0) } else { (0, skip) };
+        // A page beyond the last has nothing to skip over.
+        let (tasks, more) = if skip > index.len() {
             (Vec::new(), false)
         } else {
-            let mut rest = lane
-                .walk(filter.sort, filter.direction, filter.since)
-                .filter(fits)
-                .skip(skip);
+            let mut rest = index
+                .walk(filter.sort, filter.direction, filter.since, skip_in_index)
+                .filter(matches)
+                .skip(skip_matching);
             let tasks: Vec<_> = rest.by_ref().take(filter.per_page).collect();
             (tasks, rest.next().is_some())
         };
-        Found {
+        TaskPage {
             tasks,
             more,
-            active: every(&lanes[0]),
-            archived: every(&lanes[1]),
+            active: total(&indexes[0]),
+            archived: total(&indexes[1]),
         }
     }
 
-    /// Updates the last `count` tasks of a list, which moves them to the front of the newest.
-    pub(crate) fn stir(&mut self, account: &Account, scope: Scope, filter: &Filter, count: usize, now: i64) {
+    /// Updates the last `count` tasks of a list, which moves them to its front when it is sorted by updated time.
+    pub(crate) fn move_to_front(
+        &mut self,
+        account: &Account,
+        scope: Scope,
+        filter: &Filter,
+        count: usize,
+        now: i64,
+    ) {
         if count == 0 {
             return;
         }
@@ -145,11 +161,12 @@ impl World {
     }
 }
 
-fn fits(filter: &Filter, creators: Option<&[Index]>, task: &Task) -> bool {
+fn matches(filter: &Filter, creators: Option<&[Index]>, task: &Task) -> bool {
     filter
         .states
         .as_ref()
         .is_none_or(|states| states.contains(&task.state()))
+        && filter.born_by.is_none_or(|latest| task.born <= latest)
         && filter.since.is_none_or(|since| task.updated >= since)
         && creators.is_none_or(|creators| creators.contains(&task.creator))
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::answer::{FieldError, Refusal};
-use crate::world::Start;
+use crate::response::{FieldError, Refusal};
+use crate::world::start::Start;
 
 /// Reads the body of a start, or says what is wrong with every field. Fields it does not know are ignored, and so is
 /// the content type, as on GitHub.

@@ -1,0 +1,42 @@
+//! Why an emulator does not start, or does not do what it was told.
+
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+/// Why an emulator does not start, or does not do what it was told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No repository of this name was added.
+    UnknownRepository(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind { address, .. } => write!(
+                f,
+                "cannot listen on {address}: the address is not available; choose another host or port"
+            ),
+            Self::UnknownRepository(name) => {
+                write!(f, "repository {name}: not found in the emulator; add it first")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Bind { source, .. } => Some(source),
+            Self::UnknownRepository(_) => None,
+        }
+    }
+}
