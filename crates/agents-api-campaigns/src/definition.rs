@@ -285,10 +285,13 @@ impl Definition {
             let place = error.location().map_or_else(String::new, |at| {
                 format!("line {}, column {}: ", at.line(), at.column())
             });
-            Error::definition(format!(
-                "{place}{}",
-                first_line(&error.without_snippet().to_string())
-            ))
+            let problem = error.without_snippet().to_string();
+            let problem = first_line(&problem);
+            // Said once, at the beginning.
+            let problem = problem
+                .rsplit_once(" at line ")
+                .map_or(problem, |(problem, _)| problem);
+            Error::definition(format!("{place}{problem}"))
         })?;
         if let Err((field, problem)) = definition.check() {
             let place = place_of(text, field).map_or_else(String::new, |(line, column)| {
@@ -407,4 +410,71 @@ fn is_segment(text: &str) -> bool {
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_with_line_and_column() {
+        for (text, expected) in [
+            (
+                "name: c\nprompt: p\npromt: x",
+                "line 3, column 1: unknown field `promt`",
+            ),
+            ("name: c\nprompt: p\nconcurrency: many", "line 3, column 14: "),
+            (
+                "name: a b\nprompt: p",
+                "line 1, column 7: name: \"a b\" cannot be a campaign's name",
+            ),
+            ("name: c\nprompt: ' '", "line 2, column 9: prompt: it is empty"),
+            (
+                "name: c\nprompt: p\nconcurrency: 0",
+                "line 3, column 14: concurrency: must be at least 1",
+            ),
+            (
+                "name: c\nprompt: p\nlimits: {credits: -1}",
+                "line 3, column 9: limits: credits must be more than 0",
+            ),
+            (
+                "name: c\nprompt: p\nlimits: {duration: soon}",
+                "line 3, column 9: limits: duration \"soon\": ",
+            ),
+            (
+                "name: c\nprompt: p\nwaves: {sizes: [0]}",
+                "line 3, column 8: waves: sizes ",
+            ),
+            (
+                "name: c\nprompt: p\nrepositories:\n- o/a\n- O/A",
+                "line 5, column 3: repositories: O/A is there twice",
+            ),
+            (
+                "name: c\nprompt: p\nrepositories: [a]",
+                "line 3, column 16: repositories: \"a\" is not a repository",
+            ),
+            ("name: [", "line 1, column "),
+        ] {
+            let error = Definition::from_yaml(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_definition_survives_the_database() {
+        let text = "name: c\nprompt: p\nrepositories: [o/a, {repository: o/b, variables: {x: [1, two]}}]\n\
+                    waves: {sizes: [3, all], continue: by_hand, success_rate: 0.5}\nuntil: pull_request\nneeds_user: pause";
+        let definition = Definition::from_yaml(text).unwrap();
+        let stored = serde_json::to_string(&definition).unwrap();
+        assert_eq!(serde_json::from_str::<Definition>(&stored).unwrap(), definition);
+    }
+
+    #[test]
+    fn the_schema_names_every_field() {
+        let schema = Definition::json_schema();
+        let fields = serde_json::to_value(Definition::from_yaml("name: c\nprompt: p").unwrap()).unwrap();
+        for field in fields.as_object().unwrap().keys() {
+            assert!(schema["properties"].get(field).is_some(), "{field}");
+        }
+    }
 }

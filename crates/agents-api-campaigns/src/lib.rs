@@ -3,6 +3,7 @@
 mod apply;
 mod definition;
 mod error;
+mod estimate;
 mod follow;
 mod plan;
 mod policy;
@@ -14,6 +15,7 @@ pub use definition::{
     Continue, Definition, Limits, NeedsUser, Notices, Target, Until, Variables, WaveSize, Waves,
 };
 pub use error::{Error, ErrorKind};
+pub use estimate::{Estimate, estimate};
 pub use plan::{Plan, PlannedItem, parse_targets};
 pub use policy::{CampaignStatus, WaveCounts};
 pub use store::{CampaignState, ItemState, ItemStatus, NewVersion, Notice, Store};

@@ -144,10 +144,18 @@ impl<'t> Template<'t> {
         let template = self
             .0
             .get_template(NAME)
-            .map_err(|error| template_error(&error, Some(repository)))?;
+            .map_err(|error| template_error(&error, Some((repository, &[]))))?;
         let prompt = template
             .render(minijinja::value::Serde(&variables))
-            .map_err(|error| template_error(&error, Some(repository)))?;
+            .map_err(|error| {
+                let mut missing: Vec<_> = template
+                    .undeclared_variables(false)
+                    .into_iter()
+                    .filter(|name| !variables.contains_key(name))
+                    .collect();
+                missing.sort();
+                template_error(&error, Some((repository, &missing)))
+            })?;
         if prompt.trim().is_empty() {
             return Err(Error::definition(format!(
                 "prompt: it is empty for {repository}; check its template"
@@ -157,20 +165,21 @@ impl<'t> Template<'t> {
     }
 }
 
-fn template_error(error: &minijinja::Error, repository: Option<&str>) -> Error {
+/// What is wrong with the template, for which repository, and which of its variables are not set there.
+fn template_error(error: &minijinja::Error, place: Option<(&str, &[String])>) -> Error {
     let line = error
         .line()
         .map_or_else(String::new, |line| format!(", line {line} of the template"));
-    let place = repository.map_or_else(String::new, |repository| format!(" for {repository}"));
-    let what_to_do = match error.kind() {
-        minijinja::ErrorKind::UndefinedError => "; set the variable for every repository, or in `variables`",
-        _ => "",
+    let repository = place.map_or_else(String::new, |(repository, _)| format!(" for {repository}"));
+    let missing = place.map_or(&[][..], |(_, missing)| missing);
+    let problem = match error.kind() {
+        minijinja::ErrorKind::UndefinedError if !missing.is_empty() => format!(
+            "unknown variable {}; set it for every repository, or in `variables`",
+            missing.join(", ")
+        ),
+        kind => format!("{kind}: {}", error.detail().unwrap_or("check the template")),
     };
-    let detail = error.detail().unwrap_or("unknown variable");
-    Error::definition(format!(
-        "prompt{place}{line}: {}: {detail}{what_to_do}",
-        error.kind()
-    ))
+    Error::definition(format!("prompt{repository}{line}: {problem}"))
 }
 
 #[cfg(test)]
@@ -215,10 +224,9 @@ repositories: [o/a, {repository: o/b, variables: {version: 2}}]",
         let definition = definition("prompt: |\n  Fix it.\n  Use {{ tool }}.\nrepositories: [o/a]");
         let error = Plan::new(definition, Vec::new()).unwrap_err().to_string();
         assert!(
-            error.starts_with("prompt for o/a, line 2 of the template: "),
+            error.starts_with("prompt for o/a, line 2 of the template: unknown variable tool; "),
             "{error}"
         );
-        assert!(error.contains("variable"), "{error}");
     }
 
     #[test]

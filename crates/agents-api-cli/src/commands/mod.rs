@@ -1,4 +1,5 @@
 //! The table of commands, one module each.
+mod campaign;
 mod completions;
 mod doctor;
 mod emulator;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Usage(usage::Args),
     /// Check host, token, permission, quota and clock, and say what to do
     Doctor(doctor::Args),
+    /// Run a change across many repositories, exactly one task each
+    Campaign(campaign::Args),
     /// Run the emulator of GitHub as a server
     Emulator(emulator::Args),
     /// Print a completion script for a shell
@@ -68,6 +71,7 @@ impl Command {
             Self::Pr(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Usage(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Doctor(args) => block_on(global, out, async |context| args.run(&context).await),
+            Self::Campaign(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Emulator(args) => Ok(args.run()),
             Self::Completions(args) => args.run(out, &mut program()),
             Self::Man(args) => args.run(out, program()),
