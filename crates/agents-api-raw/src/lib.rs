@@ -11,6 +11,7 @@ pub use generated::{API_VERSION, builder, types};
 pub use runtime::client::Client;
 pub use runtime::custom::CustomRequest;
 pub use runtime::error::{Error, InvalidRequest};
+pub use runtime::nullable::Nullable;
 pub use runtime::path_segment::check_path_segment;
 pub use runtime::request_config::RequestConfig;
 pub use runtime::response::{RawResponse, ResponseValue};

@@ -1,4 +1,5 @@
 //! Runs progenitor, and finds out what it stumbled over if it panics.
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
@@ -72,8 +73,11 @@ fn culprit(spec: &Value, enums: &[String]) -> Option<String> {
     let schemas = spec.pointer("/components/schemas")?.as_object()?;
     let mut smallest: Option<(usize, &String)> = None;
     for name in schemas.keys() {
-        let mut needed = Map::new();
-        closure(schemas, name, &mut needed);
+        let needed = closure_of(spec, BTreeSet::from([name.clone()]));
+        let needed: Map<String, Value> = needed
+            .iter()
+            .filter_map(|name| Some((name.clone(), schemas.get(name)?.clone())))
+            .collect();
         let size = needed.len();
         if smallest.is_none_or(|(least, _)| size < least)
             && attempt(&with(spec, Map::new(), &needed), enums).is_err()
@@ -112,15 +116,17 @@ fn with(spec: &Value, paths: Map<String, Value>, schemas: &Map<String, Value>) -
     spec
 }
 
-/// Collects `name` and everything it refers to.
-fn closure(schemas: &Map<String, Value>, name: &str, into: &mut Map<String, Value>) {
-    let Some(schema) = schemas.get(name) else { return };
-    if into.insert(name.to_owned(), schema.clone()).is_some() {
-        return;
+/// The names of components, and of everything that they refer to.
+pub(super) fn closure_of(spec: &Value, names: BTreeSet<String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<_> = names.into_iter().collect();
+    while let Some(name) = open.pop() {
+        let schema = super::schema(spec, &name);
+        if found.insert(name) {
+            open.extend(schema.map(references).unwrap_or_default());
+        }
     }
-    for target in references(schema) {
-        closure(schemas, &target, into);
-    }
+    found
 }
 
 /// The component names that `value` refers to.

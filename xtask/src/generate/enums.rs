@@ -59,9 +59,17 @@ fn values(name: &str, schema: &Value) -> Result<Vec<EnumValue>> {
     Ok(values)
 }
 
-/// The variant of a value. `unknown` gives way to the variant that takes what is not documented.
+/// The variant of a value. Signs are spelled out, digits get a letter before them, and `unknown` gives way to the variant
+/// for undocumented values.
 fn variant(text: &str) -> Result<syn::Ident> {
-    let name = match text.to_upper_camel_case() {
+    let spelled = match text.as_bytes() {
+        [] => "empty".to_owned(),
+        [b'+', rest @ ..] if !rest.is_empty() => format!("plus {}", &text[1..]),
+        [b'-', rest @ ..] if !rest.is_empty() => format!("minus {}", &text[1..]),
+        [b'0'..=b'9', ..] => format!("v{text}"),
+        _ => text.replace('*', " any "),
+    };
+    let name = match spelled.to_upper_camel_case() {
         name if name == "Unknown" => "UnknownValue".to_owned(),
         name => name,
     };

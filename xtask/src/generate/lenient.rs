@@ -12,11 +12,9 @@
 //! - a bounded or non-negative query number is an unsigned integer, checked when the call is made;
 //! - error answers are left out of the operations: whatever is not the documented success keeps status, headers and
 //!   body, whether GitHub documented it or not. Their types stay.
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
-use super::engine::references;
+use super::engine::{closure_of, references};
 
 /// From how many fields on an object keeps fields it does not know.
 ///
@@ -37,7 +35,15 @@ pub fn lenient(spec: &Value) -> Value {
             unsigned_parameters(operation);
         }
     }
-    let used = used(&spec);
+    // The others are those of error responses.
+    let used = closure_of(
+        &spec,
+        spec.get("paths")
+            .map(references)
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
+    );
     if let Some(schemas) = spec
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
@@ -58,19 +64,6 @@ pub fn lenient(spec: &Value) -> Value {
         }
     }
     spec
-}
-
-/// The schemas that a request or a success leads to; the others are those of error answers.
-fn used(spec: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = spec.get("paths").map(references).unwrap_or_default();
-    while let Some(name) = open.pop() {
-        let schema = super::schema(spec, &name);
-        if found.insert(name) {
-            open.extend(schema.map(references).unwrap_or_default());
-        }
-    }
-    found
 }
 
 /// Makes every field of an object optional, and keeps those that are not known.

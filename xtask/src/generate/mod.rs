@@ -18,6 +18,7 @@ mod emit;
 mod engine;
 mod enums;
 pub mod lenient;
+mod nullable;
 mod operation;
 mod rewrite;
 mod schemas;

@@ -123,7 +123,7 @@ fn parameter(value: &Value) -> Result<Parameter> {
 }
 
 /// The name progenitor gives an argument: snake case, and an underscore behind a word of Rust's own.
-fn ident(name: &str) -> String {
+pub(super) fn ident(name: &str) -> String {
     let snake = name.to_snake_case();
     if syn::parse_str::<syn::Ident>(&snake).is_ok() {
         snake

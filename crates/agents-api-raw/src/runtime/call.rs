@@ -1,4 +1,5 @@
 //! One call of one operation: collects the arguments of the generated builder, and sends the request.
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -65,8 +66,9 @@ impl<'a> Call<'a> {
     }
 
     /// Fills the next parameter of the path.
-    pub(crate) fn path(&mut self, name: &'static str, value: Argument<String>) -> Result<(), Error> {
-        let value = value.map_err(|message| self.invalid(name, message))?;
+    pub(crate) fn path<T: Serialize>(&mut self, name: &'static str, value: Argument<T>) -> Result<(), Error> {
+        let value = self.json_value(name, value)?;
+        let value = text(&value);
         check_path_segment(&value).map_err(|reason| self.invalid(name, format!("{value:?} {reason}")))?;
         append_segment(&mut self.path, &value);
         self.append_literals();
@@ -79,11 +81,9 @@ impl<'a> Call<'a> {
         name: &'static str,
         value: Argument<Option<T>>,
     ) -> Result<(), Error> {
-        let Some(value) = value.map_err(|message| self.invalid(name, message))? else {
-            return Ok(());
-        };
-        let value = serde_json::to_value(value).map_err(|error| self.invalid(name, error.to_string()))?;
+        let value = self.json_value(name, value)?;
         let items = match &value {
+            Value::Null => return Ok(()),
             Value::Array(items) => items.as_slice(),
             single => std::slice::from_ref(single),
         };
@@ -152,6 +152,11 @@ impl<'a> Call<'a> {
         self.url.set_path(&self.path);
     }
 
+    fn json_value<T: Serialize>(&self, name: &'static str, value: Argument<T>) -> Result<Value, Error> {
+        let value = value.map_err(|message| self.invalid(name, message))?;
+        serde_json::to_value(value).map_err(|error| self.invalid(name, error.to_string()))
+    }
+
     fn invalid(&self, argument: &'static str, message: String) -> Error {
         let message = match message.as_str() {
             "" => format!("is not set; call `.{argument}(…)`"),
@@ -180,9 +185,9 @@ fn append_segment(path: &mut String, segment: &str) {
 }
 
 /// A JSON scalar as text for a query string.
-fn text(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
 }

@@ -246,7 +246,22 @@ mod tests {
 
     #[test]
     fn a_base_url_may_have_a_path() {
-        let client = Client::new("https://ghe.example/api/v3/", RequestConfig::new()).unwrap();
-        assert_eq!(client.base_url().path(), "/api/v3/");
+        assert_eq!(
+            parse_base_url("https://ghe.example/api/v3/").unwrap().path(),
+            "/api/v3/"
+        );
+    }
+
+    #[cfg(all(
+        feature = "rustls-no-provider",
+        not(any(feature = "rustls", feature = "rustls-ring"))
+    ))]
+    #[test]
+    fn without_a_tls_provider_there_is_an_error_and_no_panic() {
+        let error = Client::new(Client::GITHUB, RequestConfig::new()).unwrap_err();
+        assert!(
+            error.to_string().contains("TLS provider is not installed"),
+            "{error}"
+        );
     }
 }

@@ -112,7 +112,7 @@ impl<'a> CustomRequest<'a> {
             let path = self.operation.path();
             return self.fail(name, format!("is not the next parameter of {path}"));
         }
-        self.with(|call| call.path(name, Ok(value.into())))
+        self.with(|call| call.path(name, Ok::<String, _>(value.into())))
     }
 
     /// Adds a query parameter: `None` is left out, a list repeats the name.

@@ -10,6 +10,7 @@ mod decode;
 pub(crate) mod error;
 mod error_body;
 mod json;
+pub(crate) mod nullable;
 pub(crate) mod open_enum;
 pub(crate) mod path_segment;
 mod redirect;

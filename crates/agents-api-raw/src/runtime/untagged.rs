@@ -226,3 +226,54 @@ impl<'de> Deserializer<'de> for &'de BorrowedValue<'_> {
         tuple tuple_struct map struct identifier ignored_any
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::{Map, Value, json};
+
+    use super::BorrowedValue;
+
+    #[test]
+    fn constants_and_required_keys_pick_the_variant() {
+        let read = |value: &Value, required: &[&str], constants: &[(&str, &[&str])]| {
+            let value = BorrowedValue::read(value).unwrap();
+            value.variant::<Map<String, Value>>(required, constants).is_some()
+        };
+        let value = json!({ "type": "integer", "min": 1 });
+        for (required, constants, fits) in [
+            (&[][..], &[][..], true),
+            (&["min"], &[], true),
+            (&["max"], &[], false),
+            (&[], &[("type", &["integer", "number"][..])], true),
+            (&[], &[("type", &["string"])], false),
+            (&[], &[("min", &["1"])], false),
+            (&[], &[("max", &["1"])], true),
+        ] {
+            assert_eq!(
+                read(&value, required, constants),
+                fits,
+                "{required:?} {constants:?}"
+            );
+        }
+        assert!(!read(&json!([]), &[], &[]));
+    }
+
+    #[test]
+    fn variants_need_not_be_objects() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Id(u64);
+        for (value, number, text, list) in [
+            (json!(1), Some(1), None, None),
+            (json!("a"), None, Some("a"), None),
+            (json!(["a"]), None, None, Some(vec!["a".to_owned()])),
+            (json!(null), None, None, None),
+        ] {
+            let read = BorrowedValue::read(&value).unwrap();
+            assert_eq!(read.variant(&[], &[]), number.map(Id));
+            assert_eq!(read.variant(&[], &[]), text.map(str::to_owned));
+            assert_eq!(read.variant(&[], &[]), list);
+            assert_eq!(read.into_value(), value);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use syn::Item;
 use syn::visit_mut::VisitMut;
 
 use super::operation::Operation;
-use super::{choices, docs, engine, enums, schemas};
+use super::{choices, docs, engine, enums, nullable, schemas};
 
 mod client;
 mod operations;
@@ -45,6 +45,8 @@ pub(super) fn rewrite(file: &mut syn::File, spec: &Value, list: &[Operation]) ->
         shapes.extend(enums::items(&name, schema)?);
     }
     choices::readers(&mut shapes, spec)?;
+    let nullable = nullable::fields(spec);
+    nullable::apply(&mut shapes, &mut type_builders, &nullable);
     shapes.sort_by_key(type_name); // stable: what belongs to a type stays behind it, in order
 
     for item in &mut type_builders {
@@ -87,18 +89,18 @@ pub(super) fn rewrite(file: &mut syn::File, spec: &Value, list: &[Operation]) ->
     })
 }
 
+/// Takes a module out; progenitor writes none where it would be empty.
 fn take_mod(items: &mut Vec<Item>, name: &str) -> Result<Vec<Item>> {
     let position = items
         .iter()
         .position(|item| matches!(item, Item::Mod(m) if m.ident == name));
-    let position =
-        position.with_context(|| format!("progenitor wrote no module {name}; has its output changed?"))?;
-    match items.remove(position) {
-        Item::Mod(syn::ItemMod {
+    match position.map(|position| items.remove(position)) {
+        None => Ok(Vec::new()),
+        Some(Item::Mod(syn::ItemMod {
             content: Some((_, items)),
             ..
-        }) => Ok(items),
-        _ => bail!("progenitor's module {name} has no content; has its output changed?"),
+        })) => Ok(items),
+        Some(_) => bail!("progenitor's module {name} has no content; has its output changed?"),
     }
 }
 
@@ -125,7 +127,7 @@ pub(super) fn own_name(ty: &syn::Type) -> String {
 }
 
 /// The first type argument: `T` of `Option<T>`.
-fn first_argument(ty: &syn::Type) -> Option<syn::Type> {
+pub(super) fn first_argument(ty: &syn::Type) -> Option<syn::Type> {
     let syn::Type::Path(path) = ty else { return None };
     let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
         return None;
