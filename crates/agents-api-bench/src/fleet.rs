@@ -73,7 +73,7 @@ pub(crate) async fn hour(how: &str, tasks: u32) -> Result<(), Failure> {
 
 async fn by_fleet(client: &Client, github: &Emulator, end: Instant) -> Result<Seen, Failure> {
     let mut seen = Seen::new();
-    let mut watch = client.fleet().every(TICK).watch();
+    let mut watch = client.fleet().poll_interval(TICK).watch();
     while let Ok(event) = timeout_at(end, watch.try_next()).await {
         if let Some(FleetEvent::Added { task, .. } | FleetEvent::Changed { after: task, .. }) = event? {
             seen.entry(task.id.clone()).or_default().push(github.now());

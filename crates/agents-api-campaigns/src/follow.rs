@@ -71,7 +71,7 @@ impl<'a> Follower<'a> {
             .fleet()
             .track(ids)
             .with_sessions()
-            .every(options.poll_interval);
+            .poll_interval(options.poll_interval);
         // A checkpoint that cannot be read is no loss: each task is then reported as it is.
         let checkpoint = store.checkpoint(campaign).await?;
         if let Some(checkpoint) = checkpoint.and_then(|text| serde_json::from_str::<Checkpoint>(&text).ok()) {

@@ -61,7 +61,10 @@ async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
         github.seed_task(TaskSeed::new(format!("Fix issue {number}")).script(script))?;
     }
     // Time is fast here, so the looks are, too.
-    let fleet = repo.fleet().every(Duration::from_millis(100)).quota_share(1.0);
+    let fleet = repo
+        .fleet()
+        .poll_interval(Duration::from_millis(100))
+        .quota_share(1.0);
     show(fleet, |watch| watch.tasks().all(|task| task.state.has_ended())).await
 }
 

@@ -69,7 +69,7 @@ async fn an_hour_of(size: usize) -> Result<Hour, Box<dyn Error>> {
         github.seed_task(TaskSeed::new("Fix the login button").script(life(&mut rng)))?;
     }
 
-    let mut watch = client.fleet().every(TICK).watch();
+    let mut watch = client.fleet().poll_interval(TICK).watch();
     let mut told: HashMap<String, Vec<chrono::DateTime<chrono::Utc>>> = HashMap::new();
     // Changes of the last moment are told by the look after the hour.
     let end = Instant::now() + HOUR + TICK + WALK;

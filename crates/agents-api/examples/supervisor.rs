@@ -54,7 +54,7 @@ async fn on_github(file: &Path) -> Result<(), AnyError> {
 async fn on_the_emulator(file: &Path) -> Result<(), AnyError> {
     let fleet = Client::from_env()?.fleet();
     // Time is fast there, so the looks are, too.
-    let fleet = fleet.every(Duration::from_millis(50)).quota_share(1.0);
+    let fleet = fleet.poll_interval(Duration::from_millis(50)).quota_share(1.0);
     let following = follow(fleet, file, |watch| {
         watch.tasks().all(|task| task.state.has_ended())
     });

@@ -141,7 +141,7 @@ fn build(client: ClientBuilder) -> Result<Client> {
 /// A fleet that polls as the command says. An emulator's quota is nobody else's.
 pub(crate) fn fleet(context: &Context, fleet: Fleet, interval: Option<Duration>) -> Fleet {
     let fleet = match context.poll_interval(interval) {
-        Some(interval) => fleet.every(interval),
+        Some(interval) => fleet.poll_interval(interval),
         None => fleet,
     };
     if context.global.emulator {

@@ -5,21 +5,21 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::checkpoint::Checkpoint;
-use super::known::Following;
+use super::fetcher::Fetcher;
 use super::machine::{Machine, Settings};
-use super::requests::Requests;
+use super::task_store::Subscription;
 use super::wait::{WaitAll, WaitAny};
 use super::watch::FleetWatch;
 use crate::client::{Client, Repo};
 use crate::error::Error;
 use crate::wait::Condition;
 
-/// How often the list is looked at by default.
-const EVERY: Duration = Duration::from_secs(30);
-/// How often everything is compared by default.
-const RESYNC: Duration = Duration::from_secs(10 * 60);
-/// Which share of the quota is used by default.
-const SHARE: f64 = 0.25;
+/// The default time between two polls.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// The default time between two comparisons of everything.
+const RESYNC_INTERVAL: Duration = Duration::from_secs(10 * 60);
+/// The default share of the quota.
+const QUOTA_SHARE: f64 = 0.25;
 
 /// Which tasks to follow; made by [`Client::fleet`] and [`Repo::fleet`].
 ///
@@ -61,9 +61,9 @@ impl Fleet {
             tracked: None,
             resumed: None,
             settings: Settings {
-                every: EVERY,
-                resync: RESYNC,
-                share: SHARE,
+                poll_interval: POLL_INTERVAL,
+                resync_interval: RESYNC_INTERVAL,
+                quota_share: QUOTA_SHARE,
                 details: false,
             },
         }
@@ -78,9 +78,9 @@ impl Fleet {
     /// Begins with what was updated at this time or later: older tasks are followed from their next update on.
     ///
     /// Without it every task that is not archived is [`Added`](crate::FleetEvent::Added) at the start, and compared every
-    /// ten minutes, however old. A place with years of tasks is cheaper with it. GitHub's clock counts, and need not agree
-    /// with this machine's: for what happens from now on, take a minute less than now. A tracked task that is older is got
-    /// by itself, as one that the list does not show.
+    /// ten minutes, however old. A repository with years of tasks is cheaper with it. The time is GitHub's, which need not
+    /// agree with this machine's: for what happens from now on, take a minute less than now. A tracked task that is older is
+    /// fetched by itself, like one that the list does not show.
     ///
     /// ```
     /// use agents_api::FleetEvent;
@@ -105,53 +105,54 @@ impl Fleet {
         self
     }
 
-    /// Follows these tasks only, and those of further calls. None at all is a start, too: the watch takes more.
+    /// Follows these tasks only, and those of further calls. It may begin with none: [`FleetHandle::track`](super::FleetHandle::track) adds more.
     ///
-    /// A task that the list does not show, such as somebody else's, is found by a get and polled: at every look, or
-    /// less often if the budget is short.
+    /// A task that the list does not show, such as somebody else's, is fetched at every poll, or less often if the share of
+    /// the quota runs short. Where fewer tasks are tracked than a poll of a busy list takes pages, each is fetched.
     pub fn track(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids = ids.into_iter().map(Into::into);
         self.tracked.get_or_insert_default().extend(ids);
         self
     }
 
-    /// How often to look at what changed; by default every 30 seconds.
+    /// How often to poll for changes; by default every 30 seconds.
     ///
-    /// It is as long as a change takes to be seen. A look takes one request if nothing changed, and looks are spread when
-    /// the share of the quota runs short.
-    pub fn every(mut self, interval: Duration) -> Self {
-        self.settings.every = interval;
+    /// A change is seen within this time. A poll takes one request if nothing changed, and polls are spread when the share
+    /// of the quota runs short.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.settings.poll_interval = interval;
         self
     }
 
-    /// How often to compare every task with what GitHub has; by default every 10 minutes.
+    /// How often to compare every task with GitHub; by default every 10 minutes.
     ///
-    /// It takes one request for 100 tasks, and finds what looks cannot: changes without a new time, tasks that left the
-    /// list.
+    /// A comparison takes one request for 100 tasks, and finds what polls cannot: changes without a new time of update, and
+    /// deleted tasks. Where comparisons would take more than half of the share, and the list agrees with the fleet on how
+    /// many tasks there are, they become rarer: one in twelve minutes for 10,000 tasks, one an hour for 50,000.
     pub fn resync_interval(mut self, interval: Duration) -> Self {
-        self.settings.resync = interval;
+        self.settings.resync_interval = interval;
         self
     }
 
     /// Uses at most this share of the hourly quota, from 0 to 1; by default a quarter, which is 1,250 requests of 5,000.
     ///
-    /// A fifth of it may be used at once, and the rest as the hour goes by.
+    /// A fifth of it may be used at once, and the rest evenly over the hour.
     pub fn quota_share(mut self, share: f64) -> Self {
-        self.settings.share = share;
+        self.settings.quota_share = share;
         self
     }
 
-    /// Gets every task that changes or is new, with its [`sessions`](crate::Task::sessions): one more request for each,
-    /// within the same share of the quota. Of tasks found at the start sessions are not fetched.
+    /// Fetches every task that changes or is new, with its [`sessions`](crate::Task::sessions): one more request for each,
+    /// within the same share of the quota. Sessions of tasks found at the start are not fetched.
     pub fn with_sessions(mut self) -> Self {
         self.settings.details = true;
         self
     }
 
-    /// Goes on where another watch stood, with its repository, its tasks, and where it [began](Self::since); those of
-    /// [`track`](Self::track) are added.
+    /// Resumes where another watch stood, with its repository, its tasks, and the time it [began](Self::since) with; those
+    /// of [`track`](Self::track) are added.
     ///
-    /// If this fleet is one of another repository, the watch ends with an error of kind
+    /// If this fleet is of another repository, the watch ends with an error of kind
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput).
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.resumed = Some(checkpoint);
@@ -186,20 +187,22 @@ impl Fleet {
     /// ```
     pub fn watch(self) -> FleetWatch {
         let wanted = self.repo.as_ref().map(ToString::to_string);
-        let following = Following {
-            everything: self.tracked.is_none(),
-            tracked: self.tracked.unwrap_or_default(),
-            dropped: BTreeSet::new(),
+        let subscription = Subscription {
+            all: self.tracked.is_none(),
+            included: self.tracked.unwrap_or_default(),
+            excluded: BTreeSet::new(),
         };
         let Some(checkpoint) = self.resumed else {
-            let machine = Machine::new(self.settings, following, [], None, None);
-            let requests = Requests::new(self.client, self.repo, self.since);
-            return FleetWatch::new(requests, machine, None);
+            let machine = Machine::new(self.settings, subscription, [], None, None);
+            let fetcher = Fetcher::new(self.client, self.repo, self.since);
+            return FleetWatch::new(fetcher, machine, None);
         };
         let (repo, error) = match (self.repo, &checkpoint.repository) {
             (Some(repo), stored) if !is_same_repository(stored.as_deref(), wanted.as_deref()) => {
                 let stored = stored.as_deref().unwrap_or("all repositories");
-                let message = format!("the checkpoint is of {stored}, and not of {repo}");
+                let message = format!(
+                    "checkpoint of {stored} cannot resume a fleet of {repo}: resume one of the same repository"
+                );
                 (Some(repo), Some(Error::invalid(message)))
             }
             (Some(repo), _) => (Some(repo), None),
@@ -209,17 +212,17 @@ impl Fleet {
             },
             (None, None) => (None, None),
         };
-        let requests = Requests::new(self.client, repo, checkpoint.since);
-        let mut resumed = checkpoint.following();
-        resumed.tracked.extend(following.tracked);
+        let fetcher = Fetcher::new(self.client, repo, checkpoint.since);
+        let mut resumed = checkpoint.subscription();
+        resumed.included.extend(subscription.included);
         let machine = Machine::new(
             self.settings,
             resumed,
             checkpoint.tasks,
-            checkpoint.mark,
+            checkpoint.watermark,
             Some(checkpoint.tokens),
         );
-        FleetWatch::new(requests, machine, error)
+        FleetWatch::new(fetcher, machine, error)
     }
 
     /// Waits until every task meets `condition`, each by itself.

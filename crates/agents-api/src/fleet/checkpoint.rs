@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::known::Following;
+use super::task_store::Subscription;
 use agents_api_raw::types::Task;
 
 /// Where a watch stands; made by [`FleetWatch::checkpoint`](super::FleetWatch::checkpoint), taken by
@@ -39,12 +39,14 @@ pub struct Checkpoint {
     /// Where its lists begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) since: Option<DateTime<Utc>>,
-    everything: bool,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    tracked: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    dropped: BTreeSet<String>,
-    pub(super) mark: Option<DateTime<Utc>>,
+    #[serde(rename = "everything")]
+    all: bool,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", rename = "tracked")]
+    included: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty", rename = "dropped")]
+    excluded: BTreeSet<String>,
+    #[serde(rename = "mark")]
+    pub(super) watermark: Option<DateTime<Utc>>,
     /// What is left in the bucket: restarts must not fill it.
     pub(super) tokens: f64,
     #[serde(serialize_with = "write_tasks", deserialize_with = "read_tasks")]
@@ -54,17 +56,17 @@ pub struct Checkpoint {
 impl Checkpoint {
     pub(super) fn new(
         (repository, since): (Option<String>, Option<DateTime<Utc>>),
-        (following, tasks): (Following, Vec<Arc<Task>>),
-        (mark, tokens): (Option<DateTime<Utc>>, f64),
+        (subscription, tasks): (Subscription, Vec<Arc<Task>>),
+        (watermark, tokens): (Option<DateTime<Utc>>, f64),
     ) -> Self {
         Self {
             version: Version,
             repository,
             since,
-            everything: following.everything,
-            tracked: following.tracked,
-            dropped: following.dropped,
-            mark,
+            all: subscription.all,
+            included: subscription.included,
+            excluded: subscription.excluded,
+            watermark,
             tokens,
             tasks,
         }
@@ -75,11 +77,11 @@ impl Checkpoint {
         self.tasks.iter()
     }
 
-    pub(super) fn following(&self) -> Following {
-        Following {
-            everything: self.everything,
-            tracked: self.tracked.clone(),
-            dropped: self.dropped.clone(),
+    pub(super) fn subscription(&self) -> Subscription {
+        Subscription {
+            all: self.all,
+            included: self.included.clone(),
+            excluded: self.excluded.clone(),
         }
     }
 }
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn another_form_is_refused() {
-        let checkpoint = Checkpoint::new((None, None), (Following::default(), Vec::new()), (None, 3.0));
+        let checkpoint = Checkpoint::new((None, None), (Subscription::default(), Vec::new()), (None, 3.0));
         let json = serde_json::to_string(&checkpoint).unwrap();
         assert_eq!(
             json,

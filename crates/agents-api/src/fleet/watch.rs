@@ -7,36 +7,35 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::checkpoint::Checkpoint;
 use super::event::FleetEvent;
-use super::handle::{FleetHandle, Wish, handle};
-use super::machine::{Ask, Machine, Sight, Step};
-use super::requests::{Answer, Requests};
+use super::fetcher::{Fetcher, Response};
+use super::machine::{Action, Machine, Step};
 use crate::error::Error;
 use crate::future::BoxFuture;
 use agents_api_raw::types::Task;
 
-/// Further than any clock is asked to go.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+/// Later than any clock can represent.
+const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// What happens to many tasks; made by [`Fleet::watch`](super::Fleet::watch).
+/// A stream of what happens to many tasks; made by [`Fleet::watch`](super::Fleet::watch).
 ///
 /// It is a [`Stream`](futures_core::Stream) with a [`try_next`](Self::try_next) of its own. It makes requests only while
-/// it is asked for events, one at a time, and never ends by itself, except after an error. Dropping the future of
-/// `try_next` loses nothing; dropping the watch ends it.
+/// an event is awaited, one at a time, and ends only after an error. Dropping the future of `try_next` loses nothing;
+/// dropping the watch ends it.
 ///
-/// A request that is under way when the future of `try_next` is dropped stands still until events are asked for again, and
-/// keeps its place among those [in flight](crate::ClientBuilder::max_in_flight) up to then. In a `select!`, ask again soon: more
-/// such watches than there are places leave none for the other branches.
+/// A request in flight when the future of `try_next` is dropped stands still until the next call, and keeps its
+/// [permit](crate::ClientBuilder::max_in_flight) until then. In a `select!`, call again soon: more such watches than
+/// permits block every other request.
 pub struct FleetWatch {
-    requests: Requests,
+    fetcher: Fetcher,
     machine: Machine,
     state: State,
     origin: Instant,
-    wishes: UnboundedReceiver<Wish>,
+    commands: UnboundedReceiver<Command>,
     handle: FleetHandle,
 }
 
@@ -44,114 +43,144 @@ pub struct FleetWatch {
 enum State {
     /// Asks the machine what to do. Leads to any other.
     Deciding,
-    /// A request is under way. Leads to `Deciding`.
-    Asking(Ask, BoxFuture<Answer>),
-    /// Nothing is due before this. Leads to `Deciding`, at a wish too.
+    /// A request is in flight. Leads to `Deciding`.
+    Requesting(Action, BoxFuture<Response>),
+    /// Nothing is due before this. Leads to `Deciding`, at a command too.
     Sleeping(Pin<Box<Sleep>>),
-    /// The error is to be told. Leads to `Ended`.
+    /// The error is to be reported. Leads to `Ended`.
     Failed(Error),
     Ended,
 }
 
+/// What a handle requests.
+#[derive(Debug)]
+enum Command {
+    Track(String),
+    Untrack(String),
+}
+
+/// Adds tasks to a watch that is running, and drops them; made by [`FleetWatch::handle`]. Cheap to clone.
+///
+/// Once the watch is dropped, nothing happens.
+#[derive(Clone, Debug)]
+pub struct FleetHandle(UnboundedSender<Command>);
+
+impl FleetHandle {
+    /// Follows these tasks too, from the next poll on.
+    pub fn track(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
+        for id in ids {
+            let _ = self.0.send(Command::Track(id.into()));
+        }
+    }
+
+    /// Stops following these tasks; no further event is about them.
+    pub fn untrack(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
+        for id in ids {
+            let _ = self.0.send(Command::Untrack(id.into()));
+        }
+    }
+}
+
 impl FleetWatch {
-    pub(super) fn new(requests: Requests, machine: Machine, error: Option<Error>) -> Self {
-        let (handle, wishes) = handle();
+    pub(super) fn new(fetcher: Fetcher, machine: Machine, error: Option<Error>) -> Self {
+        let (sender, commands) = unbounded_channel();
         let state = error.map_or(State::Deciding, State::Failed);
         Self {
-            requests,
+            fetcher,
             machine,
             state,
             origin: Instant::now(),
-            wishes,
-            handle,
+            commands,
+            handle: FleetHandle(sender),
         }
     }
 
     /// The next event, or `None` after an error.
     ///
     /// # Errors
-    /// When it makes no sense to go on: GitHub does not know the token, refuses the list, or has no such repository, or
-    /// what it answers cannot be read. At the first look that ends the watch at once, later after five times in a row,
-    /// each of which is told as [`Degraded`](FleetEvent::Degraded) first. Everything else is ridden out.
+    /// Permanent failures: the token is unknown, the list is refused, there is no such repository, or the response cannot
+    /// be read. The first poll ends the watch at once, later ones after five failures in a row, each of which is reported
+    /// as [`Degraded`](FleetEvent::Degraded) before. Everything else is retried.
     pub async fn try_next(&mut self) -> Result<Option<FleetEvent>, Error> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
             .transpose()
     }
 
-    /// Follows these tasks too, from the next look on.
+    /// Follows these tasks too, from the next poll on.
     pub fn track(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
         self.handle.track(ids);
     }
 
-    /// Follows these tasks no more; no further event is about them.
+    /// Stops following these tasks; no further event is about them.
     pub fn untrack(&self, ids: impl IntoIterator<Item = impl Into<String>>) {
         self.handle.untrack(ids);
     }
 
-    /// Something that can add and drop tasks from elsewhere. Cheap to clone.
+    /// A handle that adds and drops tasks from elsewhere. Cheap to clone.
     pub fn handle(&self) -> FleetHandle {
         self.handle.clone()
     }
 
-    /// The tasks as they are known, in the order of their ids. Those with an event that was not given out yet are ahead of
-    /// the events.
+    /// The tasks as the events reported them, in the order of their ids.
     pub fn tasks(&self) -> impl ExactSizeIterator<Item = &Arc<Task>> {
-        self.machine.known.entries().map(|entry| &entry.task)
+        self.machine.store.tasks().map(|known| &known.task)
     }
 
-    /// A task as it is known.
+    /// A task as the events reported it.
     pub fn task(&self, id: &str) -> Option<&Arc<Task>> {
-        Some(&self.machine.known.get(id)?.task)
+        Some(&self.machine.store.get(id)?.task)
     }
 
-    /// How many requests were made.
+    /// The number of requests made so far.
     pub fn request_count(&self) -> u64 {
         self.machine.request_count()
     }
 
-    /// Where the watch stands: it covers the events given out so far, and no other. See [`Checkpoint`].
+    /// Where the watch stands: it covers the events taken so far, and no other. See [`Checkpoint`].
     pub fn checkpoint(&mut self) -> Checkpoint {
-        self.hear_wishes(None);
-        let repository = self.requests.repo.as_ref().map(ToString::to_string);
-        let place = (repository, self.requests.since);
-        Checkpoint::new(place, self.machine.known.told(), self.machine.told())
+        self.run_commands(None);
+        let repository = self.fetcher.repo.as_ref().map(ToString::to_string);
+        let list = (repository, self.fetcher.since);
+        let tasks = self.tasks().cloned().collect();
+        let subscription = self.machine.store.subscription.clone();
+        Checkpoint::new(list, (subscription, tasks), self.machine.position())
     }
 
-    /// The tasks that were asked for by their ids.
+    /// The tasks that are tracked by id.
     pub(super) fn tracked(&self) -> impl Iterator<Item = &String> {
-        self.machine.known.following.tracked.iter()
+        self.machine.store.subscription.included.iter()
     }
 
     pub(super) fn follows_everything(&self) -> bool {
-        self.machine.known.following.everything
+        self.machine.store.subscription.all
     }
 
-    /// A look is to be made then as well.
-    pub(super) fn look_at(&mut self, at: Instant) {
+    /// Polls at this time as well.
+    pub(super) fn poll_at(&mut self, at: Instant) {
         let at = at.saturating_duration_since(self.origin);
-        self.machine.look_at(at);
+        self.machine.poll_at(at);
     }
 
     fn now(&self) -> Duration {
         self.origin.elapsed()
     }
 
-    /// Does what handles asked for, and hears of the next wish if there is a context. Answers whether there was any.
-    fn hear_wishes(&mut self, mut context: Option<&mut Context<'_>>) -> bool {
+    /// Runs what handles requested, and wakes for the next command if there is a context. Returns whether there was any.
+    fn run_commands(&mut self, mut context: Option<&mut Context<'_>>) -> bool {
         let mut any = false;
         loop {
-            let wish = match &mut context {
-                Some(context) => match self.wishes.poll_recv(context) {
-                    Poll::Ready(wish) => wish,
+            let command = match &mut context {
+                Some(context) => match self.commands.poll_recv(context) {
+                    Poll::Ready(command) => command,
                     Poll::Pending => None,
                 },
-                None => self.wishes.try_recv().ok(),
+                None => self.commands.try_recv().ok(),
             };
-            match wish {
-                Some(Wish::Track(id)) => self.machine.track(&id, self.now()),
-                Some(Wish::Untrack(id)) => {
-                    self.requests.forget(&id);
+            match command {
+                Some(Command::Track(id)) => self.machine.track(&id, self.now()),
+                Some(Command::Untrack(id)) => {
+                    self.fetcher.forget(&id);
                     self.machine.untrack(&id);
                 }
                 None => return any,
@@ -162,34 +191,32 @@ impl FleetWatch {
 
     fn decide(&mut self) -> State {
         let now = self.now();
-        let limit = self.requests.client.rate_limit();
+        let limit = self.fetcher.client.rate_limit();
         if let Some(limit) = limit.filter(|limit| limit.resource != "graphql") {
-            self.machine.learn(now, limit.limit, limit.remaining);
+            self.machine.update_quota(now, limit.limit, limit.remaining);
         }
         match self.machine.next(now) {
-            Step::Ask(ask) => {
-                let request = self.requests.make(&ask);
-                State::Asking(ask, request)
+            Step::Request(action) => {
+                let request = self.fetcher.request(&action);
+                State::Requesting(action, request)
             }
             Step::Sleep(until) => {
                 let until = self.origin.checked_add(until);
-                let until = until.unwrap_or_else(|| Instant::now() + FAR);
+                let until = until.unwrap_or_else(|| Instant::now() + FAR_FUTURE);
                 State::Sleeping(Box::pin(sleep_until(until)))
             }
             Step::End(error) => State::Failed(error),
         }
     }
 
-    fn take(&mut self, ask: &Ask, answer: Answer) {
-        let (now, jitter) = (self.now(), fastrand::f64());
-        match self.requests.keep(ask, answer) {
-            Ok(met) => self.machine.observe(now, ask, met.sight(), jitter),
-            Err(error) => self.machine.observe(now, ask, Sight::Failed(error), jitter),
-        }
-        if let Ask::Task { id, polled: true } = ask
-            && self.machine.known.get(id).is_none_or(|entry| entry.listed)
+    fn receive(&mut self, action: &Action, response: Response) {
+        let observation = self.fetcher.complete(action, response);
+        self.machine
+            .observe(self.now(), action, observation, fastrand::f64());
+        if let Action::Fetch { id, polled: true } = action
+            && !self.machine.is_polled(id)
         {
-            self.requests.forget(id);
+            self.fetcher.forget(id);
         }
     }
 }
@@ -200,19 +227,23 @@ impl Stream for FleetWatch {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            let wished = this.hear_wishes(Some(context));
-            if let Some(event) = this.machine.pop() {
+            let commanded = this.run_commands(Some(context));
+            let now = this.now();
+            if let Some(event) = this.machine.next_event(now) {
+                if let FleetEvent::Removed { id, .. } = &event {
+                    this.fetcher.forget(id);
+                }
                 return Poll::Ready(Some(Ok(event)));
             }
             match &mut this.state {
                 State::Deciding => this.state = this.decide(),
-                State::Asking(ask, answer) => {
-                    let answer = ready!(answer.as_mut().poll(context));
-                    let ask = ask.clone();
+                State::Requesting(action, request) => {
+                    let response = ready!(request.as_mut().poll(context));
+                    let action = action.clone();
                     this.state = State::Deciding;
-                    this.take(&ask, answer);
+                    this.receive(&action, response);
                 }
-                State::Sleeping(_) if wished => this.state = State::Deciding,
+                State::Sleeping(_) if commanded => this.state = State::Deciding,
                 State::Sleeping(sleep) => {
                     ready!(sleep.as_mut().poll(context));
                     this.state = State::Deciding;
@@ -232,7 +263,7 @@ impl Stream for FleetWatch {
 impl fmt::Debug for FleetWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FleetWatch")
-            .field("repo", &self.requests.repo)
+            .field("repo", &self.fetcher.repo)
             .field("tasks", &self.tasks().len())
             .finish_non_exhaustive()
     }

@@ -33,6 +33,19 @@ pub struct Page {
 pub(crate) type NextPage = Result<Option<u64>, Error>;
 
 impl Page {
+    /// A page of active tasks, for the tests of what reads pages.
+    #[cfg(test)]
+    pub(crate) fn for_tests(tasks: Vec<Task>, active: Option<i64>, archived: Option<i64>) -> Self {
+        Self {
+            number: 1,
+            archived: false,
+            tasks,
+            total_active_count: active,
+            total_archived_count: archived,
+            position: Position::new(false, 1),
+        }
+    }
+
     /// The page of a response, and the number of the one after it.
     pub(super) fn read(response: ResponseValue<TaskList>, number: u64, archived: bool) -> (Self, NextPage) {
         let (list, status, headers) = response.into_parts();

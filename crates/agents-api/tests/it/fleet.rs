@@ -113,7 +113,7 @@ async fn tasks_are_added_and_dropped_while_it_runs() {
 async fn a_handle_wakes_a_watch_that_sleeps() {
     let (github, client, _) = github().await;
     let task = github.seed_task(TaskSeed::new("Late")).unwrap();
-    let mut watch = client.fleet().track([""; 0]).every(HOUR).watch();
+    let mut watch = client.fleet().track([""; 0]).poll_interval(HOUR).watch();
     assert_eq!(events_within(&mut watch, MINUTE).await, ["synced 0"]);
     let handle = watch.handle();
     let waiting = tokio::spawn(async move { watch.try_next().await.unwrap().map(|event| word(&event)) });
@@ -284,12 +284,12 @@ async fn all_are_waited_for_and_those_that_cannot_are_named() {
     assert_eq!(begun.elapsed().as_secs(), 3600);
     assert!(unmet.is_timed_out());
     assert!(matches!(unmet.outcomes[&good], Outcome::Met(_)));
-    assert!(matches!(unmet.outcomes[&bad], Outcome::Never(..)));
+    assert!(matches!(unmet.outcomes[&bad], Outcome::Unreachable(..)));
     assert!(matches!(unmet.outcomes[&slow], Outcome::Pending(Some(_))));
     assert_eq!(unmet.pending().collect::<Vec<_>>(), [&slow]);
     assert_eq!(
         unmet.to_string(),
-        "1 of 3 tasks met the condition within 3600s, 1 not yet, 1 cannot"
+        "timeout: 1 of 3 tasks met the condition within 3600s, 1 not yet, 1 cannot"
     );
 
     let unmet = repo
@@ -356,7 +356,7 @@ async fn a_wait_sees_what_happened_just_before_its_end() {
         .unwrap();
     let wait = repo
         .fleet()
-        .every(7 * MINUTE)
+        .poll_interval(7 * MINUTE)
         .track([task.id()])
         .wait_all(until::ended());
     assert!(wait.timeout(10 * MINUTE).await.is_ok());
@@ -397,7 +397,7 @@ async fn the_share_of_the_quota_bounds_everything() {
     let fleet = client
         .fleet()
         .track(&ids)
-        .every(Duration::from_secs(1))
+        .poll_interval(Duration::from_secs(1))
         .quota_share(0.1);
     let mut watch = fleet.watch();
     events_within(&mut watch, HOUR).await;

@@ -123,7 +123,10 @@ async fn a_day_of_faults_and_restarts_loses_nothing_and_tells_nothing_twice() {
             .unwrap();
     }
 
-    let fleet = repo.fleet().every(2 * MINUTE).resync_interval(30 * MINUTE);
+    let fleet = repo
+        .fleet()
+        .poll_interval(2 * MINUTE)
+        .resync_interval(30 * MINUTE);
     let mut supervisor = Supervisor::default();
     let end = Instant::now() + 24 * HOUR;
     while Instant::now() < end {

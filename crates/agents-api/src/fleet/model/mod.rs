@@ -1,4 +1,5 @@
 //! The machine against a model of GitHub: random lives, faults, crashes; every promise of the module checked.
+mod case;
 mod world;
 
 use std::collections::BTreeMap;
@@ -8,62 +9,25 @@ use std::time::Duration;
 use fastrand::Rng;
 use proptest::prelude::*;
 
+use self::case::{Case, cases};
 use self::world::{Fact, PER_PAGE, World, refusal};
 use super::event::{FleetEvent, RemovalReason};
-use super::known::Following;
-use super::machine::{Ask, Machine, Settings, Sight, Step};
+use super::machine::{Action, Machine, Observation, Settings, Step};
+use super::task_store::Subscription;
 use crate::state::TaskStateExt as _;
 use agents_api_raw::types::Task;
 
-const EVERY: u64 = 30;
+const POLL_INTERVAL: u64 = 30;
 const RESYNC: u64 = 600;
-/// Looks, walks and gets take this long at most, each.
+/// The longest that a request takes, in milliseconds.
 const LATENCY: u64 = 900;
-/// What a case is made of.
-#[derive(Clone, Debug)]
-struct Case {
-    seed: u64,
-    tasks: usize,
-    minutes: u64,
-    /// Of a hundred requests, so many fail.
-    faults: u32,
-    crashes: u32,
-    /// Changes that do not touch the time of the update.
-    silent: bool,
-    /// Follow these of the tasks only; some are not listed.
-    tracked: bool,
-    details: bool,
-}
 
-fn cases() -> impl Strategy<Value = Case> {
-    (
-        any::<u64>(),
-        0..60_usize,
-        20..90_u64,
-        prop_oneof![Just(0), 1..40_u32],
-        0..4_u32,
-        (any::<bool>(), any::<bool>(), any::<bool>()),
-    )
-        .prop_map(
-            |(seed, tasks, minutes, faults, crashes, (silent, tracked, details))| Case {
-                seed,
-                tasks,
-                minutes,
-                faults,
-                crashes,
-                silent,
-                tracked,
-                details,
-            },
-        )
-}
-
-/// What the caller was told, when.
-type Told = Vec<(u64, FleetEvent)>;
+/// The events that the caller took, and when.
+type Reported = Vec<(u64, FleetEvent)>;
 
 struct Run {
     world: World,
-    told: Told,
+    reported: Reported,
     /// When each request was made.
     requests: Vec<u64>,
     end: u64,
@@ -71,52 +35,58 @@ struct Run {
 
 fn settings(case: &Case) -> Settings {
     Settings {
-        every: Duration::from_secs(EVERY),
-        resync: Duration::from_secs(RESYNC),
-        share: 0.5,
+        poll_interval: Duration::from_secs(POLL_INTERVAL),
+        resync_interval: Duration::from_secs(RESYNC),
+        quota_share: 0.5,
         details: case.details,
     }
+}
+
+/// What a checkpoint stores.
+fn stored(machine: &Machine) -> (Subscription, Vec<Arc<Task>>) {
+    let tasks = machine.store.tasks().map(|known| known.task.clone());
+    (machine.store.subscription.clone(), tasks.collect())
 }
 
 fn run(case: &Case) -> Run {
     let mut rng = Rng::with_seed(case.seed);
     let mut world = World::new(case, &mut rng);
-    let following = Following {
-        everything: !case.tracked,
-        tracked: world
+    let subscription = Subscription {
+        all: !case.tracked,
+        included: world
             .facts
             .iter()
             .filter(|_| case.tracked)
             .map(|fact| fact.task.id.clone())
             .collect(),
-        ..Following::default()
+        ..Subscription::default()
     };
-    let mut machine = Machine::new(settings(case), following, [], None, None);
+    let mut machine = Machine::new(settings(case), subscription, [], None, None);
     let quiet = case.minutes * 60_000;
     // After the last change and fault all must be known: two comparisons, and what failures may have put off.
     let end = quiet + 2 * RESYNC * 1000 + 400_000 + if case.faults > 0 { 3_600_000 } else { 0 };
     let (mut now, mut origin) = (0_u64, 0_u64);
     let mut crashes: Vec<u64> = (0..case.crashes).map(|_| rng.u64(0..quiet)).collect();
     crashes.sort_unstable();
-    let (mut told, mut requests): (Told, Vec<u64>) = (Vec::new(), Vec::new());
-    let mut saved = (machine.known.told(), machine.told(), 0);
+    let (mut reported, mut requests): (Reported, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut saved = (stored(&machine), machine.position(), 0);
     while now < end {
-        // The caller deals with some events, and sometimes saves.
-        while let Some(event) = machine.pop() {
-            told.push((now, event));
+        // The caller handles some events, and sometimes saves.
+        while let Some(event) = machine.next_event(Duration::from_millis(now - origin)) {
+            reported.push((now, event));
             if rng.u32(0..3) == 0 {
-                saved = (machine.known.told(), machine.told(), told.len());
+                saved = (stored(&machine), machine.position(), reported.len());
             }
             if crashes.first().is_some_and(|at| *at <= now) {
                 break;
             }
         }
         if crashes.first().is_some_and(|at| *at <= now) {
-            // What came after the last save was never dealt with.
+            // What came after the last save was never handled.
             crashes.remove(0);
-            told.truncate(saved.2);
-            let ((following, tasks), (mark, tokens), _) = saved.clone();
-            machine = Machine::new(settings(case), following, tasks, mark, Some(tokens));
+            reported.truncate(saved.2);
+            let ((subscription, tasks), (watermark, tokens), _) = saved.clone();
+            machine = Machine::new(settings(case), subscription, tasks, watermark, Some(tokens));
             world.sent = None;
             now += rng.u64(0..120_000);
             origin = now;
@@ -130,9 +100,9 @@ fn run(case: &Case) -> Run {
                     now = now.min(*crash).max(origin);
                 }
             }
-            Step::Ask(ask) => {
+            Step::Request(action) => {
                 requests.push(now);
-                // The answer is of a moment between the request and its arrival.
+                // The response is of a moment between the request and its arrival.
                 now += rng.u64(0..LATENCY / 2);
                 world.advance(now);
                 let jitter = rng.f64();
@@ -140,15 +110,17 @@ fn run(case: &Case) -> Run {
                     let error = match rng.u32(0..12) {
                         0 => refusal(429, None),
                         1 => refusal(403, Some("20")),
-                        2 if !matches!(ask, Ask::Task { .. }) && world.sent.is_some() => refusal(403, None),
+                        2 if !matches!(action, Action::Fetch { .. }) && world.sent.is_some() => {
+                            refusal(403, None)
+                        }
                         _ => refusal(502, None),
                     };
                     let at = Duration::from_millis(now - origin);
-                    machine.observe(at, &ask, Sight::Failed(error), jitter);
+                    machine.observe(at, &action, Observation::Failed(error), jitter);
                 } else {
                     let at = Duration::from_millis(now - origin);
                     let lags = case.faults > 0 && now < quiet && rng.u32(0..10) == 0;
-                    world.answer(lags, &mut machine, at, &ask, jitter);
+                    world.respond(lags, &mut machine, at, &action, jitter);
                     now += rng.u64(0..LATENCY / 2);
                 }
             }
@@ -157,17 +129,17 @@ fn run(case: &Case) -> Run {
     }
     Run {
         world,
-        told,
+        reported,
         requests,
         end,
     }
 }
 
-/// Each task's story has no gap and nothing twice: it begins with `Added`, every `Changed` goes on where the event before
-/// ended and tells something, and nothing follows `Gone`. Answers how it ends.
-fn stories(told: &Told) -> BTreeMap<String, Option<Arc<Task>>> {
+/// Checks that each task's events have no gap and repeat nothing: they begin with `Added`, every `Changed` goes on where
+/// the event before ended and differs from it, and nothing follows `Removed`. Returns how each task ends.
+fn stories(reported: &Reported) -> BTreeMap<String, Option<Arc<Task>>> {
     let mut stories: BTreeMap<String, Option<Arc<Task>>> = BTreeMap::new();
-    for (at, event) in told {
+    for (at, event) in reported {
         match event {
             FleetEvent::Added { task } => {
                 let last = stories.insert(task.id.clone(), Some(task.clone()));
@@ -190,7 +162,7 @@ fn stories(told: &Told) -> BTreeMap<String, Option<Arc<Task>>> {
 
 fn check(case: &Case) {
     let run = run(case);
-    let stories = stories(&run.told);
+    let stories = stories(&run.reported);
     for fact in &run.world.facts {
         let id = &fact.task.id;
         let story = stories.get(id).cloned();
@@ -205,13 +177,13 @@ fn check(case: &Case) {
                 );
             }
             _ => assert!(
-                !is_there || !followed || gave_up_before_birth(&run.told, fact),
-                "{id} is there, and was not told"
+                !is_there || !followed || gave_up_before_birth(&run.reported, fact),
+                "{id} is there, and was not reported"
             ),
         }
-        // However it left: an end that lasted to a look was told.
+        // An ended state is reported at most once.
         if fact.task.state.has_ended() && fact.left.is_none() && followed && is_there {
-            let ends = run.told.iter().filter(|(_, event)| {
+            let ends = run.reported.iter().filter(|(_, event)| {
                 event.task_id() == Some(id)
                     && event.new_state() == Some(&fact.task.state)
                     && event
@@ -235,7 +207,7 @@ fn check(case: &Case) {
     if case.faults == 0 && case.crashes == 0 && !case.tracked && !case.details {
         let changes: usize = run.world.facts.iter().map(|fact| 1 + fact.changes.len()).sum();
         let pages = 2 + run.world.facts.len() / PER_PAGE;
-        let looks = run.end / 1000 / EVERY + 1;
+        let looks = run.end / 1000 / POLL_INTERVAL + 1;
         let walks = run.end / 1000 / RESYNC + 2;
         let most = usize::try_from(looks + walks).unwrap()
             + changes * 4
@@ -245,8 +217,8 @@ fn check(case: &Case) {
 }
 
 /// A tracked id that is not there yet is gone after two tries.
-fn gave_up_before_birth(told: &Told, fact: &Fact) -> bool {
-    told.iter().any(|(at, event)| {
+fn gave_up_before_birth(reported: &Reported, fact: &Fact) -> bool {
+    reported.iter().any(|(at, event)| {
         matches!(event, FleetEvent::Removed { id, last: None, reason: RemovalReason::NotFound } if *id == fact.task.id)
             && fact
                 .changes
@@ -255,15 +227,15 @@ fn gave_up_before_birth(told: &Told, fact: &Fact) -> bool {
     })
 }
 
-/// No change was told later than promised: a tick for what looks see, a comparison and a tick for the rest.
+/// No change was reported later than promised: a tick for what looks see, a comparison and a tick for the rest.
 fn in_time(run: &Run, fact: &Fact) {
     // A walk takes a while, and is repeated if tasks left the list meanwhile.
     let slack = 2 * 16 * LATENCY;
     for (at, by_look) in fact.changes.iter().chain(&fact.left).copied() {
         let most = if by_look {
-            EVERY * 1000
+            POLL_INTERVAL * 1000
         } else {
-            (RESYNC + 2 * EVERY) * 1000 + slack
+            (RESYNC + 2 * POLL_INTERVAL) * 1000 + slack
         };
         let most = most + slack;
         // Who is deleted before it was looked at was never seen.
@@ -284,20 +256,29 @@ fn in_time(run: &Run, fact: &Fact) {
         if born && fact.left.is_some_and(|(left, _)| left < at + most) {
             continue;
         }
-        let seen = run
-            .told
-            .iter()
-            .any(|(told, event)| event.task_id() == Some(&fact.task.id) && *told >= at && *told <= at + most);
+        let seen = run.reported.iter().any(|(reported, event)| {
+            event.task_id() == Some(&fact.task.id) && *reported >= at && *reported <= at + most
+        });
         assert!(
             seen,
-            "{} changed at {at} ({by_look}) and was not told in time",
+            "{} changed at {at} ({by_look}) and was not reported in time",
             fact.task.id
         );
     }
 }
 
+/// 300 cases, or more by `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig {
+        cases: config.cases.max(300),
+        failure_persistence: None,
+        ..config
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn every_promise_holds_against_a_model_of_github(case in cases()) {

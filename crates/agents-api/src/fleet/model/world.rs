@@ -1,4 +1,5 @@
 //! A model of GitHub: tasks with random lives, servers that lag behind and do not agree on the time.
+use std::sync::Arc;
 use std::time::Duration;
 
 use agents_api_raw as raw;
@@ -6,10 +7,11 @@ use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use reqwest::StatusCode;
 
-use super::Case;
+use super::case::Case;
 use crate::error::Error;
-use crate::fleet::machine::{Ask, Machine, Sight};
-use crate::fleet::sight::{Lane, PageSight, Totals};
+use crate::fleet::machine::{Action, Machine, Observation};
+use crate::fleet::recent_scan::RecentPage;
+use crate::fleet::scan::{ArchiveState, Totals, tests::page};
 use agents_api_raw::types::{Task, TaskState};
 
 /// Small, so that a few dozen tasks need many pages.
@@ -31,7 +33,7 @@ pub(super) struct Fact {
     updated: u64,
     pub(super) listed: bool,
     pub(super) deleted: bool,
-    /// When a change that can be seen at a look, or by a comparison only, happened last.
+    /// When it changed, and whether a poll can see that, or only a full scan.
     pub(super) changes: Vec<(u64, bool)>,
     pub(super) left: Option<(u64, bool)>,
 }
@@ -132,79 +134,85 @@ impl World {
         }
     }
 
-    pub(super) fn page(&self, lane: Lane, page: u64, newest: bool) -> (Vec<Task>, Totals, Option<u64>) {
-        let count = |lane| self.lane(lane).count();
+    /// A page of the tasks in this archive state, in the order of the action.
+    fn list(&self, action: &Action, archive: ArchiveState) -> (Vec<Task>, Totals, Option<u64>) {
+        let count = |archive| i64::try_from(self.listed(archive).count()).ok();
         let totals = Totals {
-            active: i64::try_from(count(Lane::Active)).ok(),
-            archived: i64::try_from(count(Lane::Archived)).ok(),
+            active: count(ArchiveState::Active),
+            archived: count(ArchiveState::Archived),
         };
-        let mut facts: Vec<_> = self.lane(lane).collect();
-        if newest {
-            facts.sort_by_key(|fact| std::cmp::Reverse((fact.task.updated_at, fact.updated)));
-        } else {
-            facts.sort_by_key(|fact| (fact.task.created_at, fact.task.id.clone()));
-        }
-        let skip = (usize::try_from(page).unwrap() - 1) * PER_PAGE;
+        let mut facts: Vec<_> = self.listed(archive).collect();
+        let updated = |fact: &&Fact| (fact.task.updated_at, fact.updated);
+        let number = match action {
+            Action::Poll {
+                page: RecentPage::Since(since, number),
+                ..
+            } => {
+                facts.retain(|fact| fact.task.updated_at >= Some(*since));
+                facts.sort_by_key(updated);
+                *number
+            }
+            Action::Scan { page, .. } => {
+                facts.sort_by_key(|fact| (fact.task.created_at, fact.task.id.clone()));
+                *page
+            }
+            _ => {
+                facts.sort_by_key(|fact| std::cmp::Reverse(updated(fact)));
+                1
+            }
+        };
+        let skip = (usize::try_from(number).unwrap() - 1) * PER_PAGE;
         let more = facts.len() > skip + PER_PAGE;
         let tasks = facts.into_iter().skip(skip).take(PER_PAGE);
         (
             tasks.map(|fact| fact.task.clone()).collect(),
             totals,
-            more.then_some(page + 1),
+            more.then_some(number + 1),
         )
     }
 
-    fn lane(&self, lane: Lane) -> impl Iterator<Item = &Fact> {
-        let archived = lane == Lane::Archived;
+    fn listed(&self, archive: ArchiveState) -> impl Iterator<Item = &Fact> {
+        let archived = archive == ArchiveState::Archived;
         self.facts
             .iter()
             .filter(move |fact| fact.listed && !fact.deleted && fact.task.archived_at.is_some() == archived)
     }
 
-    pub(super) fn answer(
+    /// Responds to a request, in the case of a fetch perhaps from a server that `lags`.
+    pub(super) fn respond(
         &mut self,
         lags: bool,
         machine: &mut Machine,
         now: Duration,
-        ask: &Ask,
+        action: &Action,
         jitter: f64,
     ) {
-        match ask {
-            Ask::Newest { lane, page } | Ask::Inventory { lane, page } => {
-                let newest = matches!(ask, Ask::Newest { .. });
-                let (tasks, totals, next) = self.page(*lane, *page, newest);
-                let mut fresh = true;
-                if matches!(
-                    ask,
-                    Ask::Newest {
-                        lane: Lane::Active,
-                        page: 1
-                    }
-                ) {
-                    let sent = Some((tasks.clone(), totals, next));
-                    fresh = self.sent != sent;
+        let observation = match action {
+            Action::Poll { archive, .. } | Action::Scan { archive, .. } => {
+                let (tasks, totals, next) = self.list(action, *archive);
+                let mut fetched = page(tasks.clone(), next, totals);
+                if action.is_first_page() {
+                    let sent = Some((tasks, totals, next));
+                    fetched.modified = self.sent != sent;
                     self.sent = sent;
                 }
-                let sight = PageSight {
-                    tasks: &tasks,
-                    next,
-                    totals,
-                    fresh,
-                };
-                machine.observe(now, ask, Sight::Page(sight), jitter);
+                Observation::Page(fetched)
             }
-            Ask::Task { id, .. } => match self
-                .facts
-                .iter()
-                .find(|fact| fact.task.id == *id && !fact.deleted)
-            {
-                Some(fact) if lags && fact.lagging.updated_at < fact.task.updated_at => {
-                    machine.observe(now, ask, Sight::Task(&fact.lagging), jitter);
+            Action::Fetch { id, .. } => {
+                let fact = self
+                    .facts
+                    .iter()
+                    .find(|fact| fact.task.id == *id && !fact.deleted);
+                match fact {
+                    Some(fact) if lags && fact.lagging.updated_at < fact.task.updated_at => {
+                        Observation::Task(Arc::new(fact.lagging.clone()))
+                    }
+                    Some(fact) => Observation::Task(Arc::new(fact.task.clone())),
+                    None => Observation::Failed(refusal(404, None)),
                 }
-                Some(fact) => machine.observe(now, ask, Sight::Task(&fact.task), jitter),
-                None => machine.observe(now, ask, Sight::Failed(refusal(404, None)), jitter),
-            },
-        }
+            }
+        };
+        machine.observe(now, action, observation, jitter);
     }
 }
 
