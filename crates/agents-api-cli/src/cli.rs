@@ -38,3 +38,13 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_of_all_commands_agree() {
+        Cli::command().debug_assert();
+    }
+}

@@ -16,7 +16,7 @@ pub(crate) fn block_on<F>(
 where
     F: Future<Output = Result<Exit>>,
 {
-    out.trace(global.verbose);
+    Output::trace(global.verbose);
     let context = Context::new(global, out.clone())?;
     let following = context.following.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -24,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Emulates GitHub's agent tasks API in memory.
 #[derive(Clone, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Port to listen on; 0 picks a free one
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -163,7 +163,11 @@ fn header(response: &ResponseValue<Value>, name: &str) -> Option<String> {
 }
 
 fn print(context: &Context, checks: &[Check]) -> Result<()> {
-    let columns = [Column::whole(""), Column::whole("CHECK"), Column::cut("DETAIL")];
+    let columns = [
+        Column::whole(""),
+        Column::whole("CHECK"),
+        Column::wrapped("DETAIL"),
+    ];
     let rows: Vec<Vec<String>> = checks
         .iter()
         .map(|check| {

@@ -12,6 +12,7 @@ mod show;
 mod start;
 mod usage;
 mod wait;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Run(run::Args),
     /// Follow tasks that run already, and exit by their result
     Wait(wait::Args),
+    /// Show every change of many tasks as it happens, or hand it on
+    Watch(watch::Args),
     /// List tasks
     List(list::Args),
     /// Show a task: its sessions, artifacts, pull request, usage
@@ -65,6 +68,7 @@ impl Command {
             Self::Start(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Run(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Wait(args) => block_on(global, out, async |context| args.run(&context).await),
+            Self::Watch(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::List(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Show(args) => block_on(global, out, async |context| args.run(&context).await),
             Self::Open(args) => block_on(global, out, async |context| args.run(&context).await),

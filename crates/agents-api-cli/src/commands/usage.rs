@@ -10,7 +10,7 @@ use super::list::{collect, lists, since};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::table::{Column, bar};
+use crate::output::table::{self, Column};
 use crate::task::{UsageReport, dollars};
 
 /// What `--json` may select.
@@ -24,8 +24,11 @@ const FIELDS: &[&str] = &[
     "tasks",
 ];
 
-/// How wide the longest bar of the chart is.
-const BAR: u16 = 24;
+/// How wide the longest bar of the chart is, where there is room.
+const BAR: usize = 24;
+
+/// What the columns before the chart take.
+const OTHER_COLUMNS: usize = 46;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -126,6 +129,7 @@ async fn with_sessions(
 
 #[expect(clippy::cast_precision_loss, reason = "the length of a bar")]
 fn print(context: &Context, by: By, groups: &[(String, usize, Usage)]) -> Result<()> {
+    let room = table::terminal_width().saturating_sub(OTHER_COLUMNS).min(BAR);
     let credits = |usage: &Usage| usage.ai_credits().nano() as f64;
     let most = groups
         .iter()
@@ -139,7 +143,7 @@ fn print(context: &Context, by: By, groups: &[(String, usize, Usage)]) -> Result
         Column::whole("REQUESTS"),
     ];
     if context.out.is_terminal() {
-        columns.push(Column::cut("CHART"));
+        columns.push(Column::whole("CHART"));
     }
     let rows: Vec<Vec<String>> = groups
         .iter()
@@ -152,7 +156,7 @@ fn print(context: &Context, by: By, groups: &[(String, usize, Usage)]) -> Result
                 usage.premium_requests().to_string(),
             ];
             if context.out.is_terminal() {
-                row.push(bar(credits(usage), most, BAR));
+                row.push(table::bar(credits(usage), most, room));
             }
             row
         })

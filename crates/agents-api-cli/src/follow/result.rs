@@ -66,13 +66,11 @@ pub(super) async fn ended(context: &Context, task: Task, exit: Exit) -> Result<E
     } else {
         context.out.line(format!("{state}\t{id}\t{url}\t{pull}"))?;
     }
-    if let Some(error) = session_error(task)
-        && exit != Exit::Reached
-    {
-        context.out.warn(format!("task {id}: {error}"));
-    }
-    if exit == Exit::NeedsPerson {
-        context.out.warn(format!("task {id} needs a person: {url}"));
+    match (exit, session_error(task)) {
+        (Exit::Reached, _) => {}
+        (Exit::NeedsPerson, _) => context.out.warn(format!("task {id} needs a person: {url}")),
+        (_, Some(error)) => context.out.error(format!("task {id} is {state}: {error}")),
+        (_, None) => context.out.error(format!("task {id} is {state}")),
     }
     Ok(exit)
 }

@@ -2,6 +2,7 @@
 mod jq;
 mod json;
 mod progress;
+pub(crate) mod screen;
 mod streams;
 pub(crate) mod table;
 

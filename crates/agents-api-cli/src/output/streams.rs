@@ -4,6 +4,7 @@
 //! `CLICOLOR_FORCE` say. A reader that closes the pipe is no error: later lines go nowhere.
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
@@ -28,6 +29,7 @@ pub(super) struct Inner {
     is_terminal: bool,
     in_actions: bool,
     pub(super) bars: MultiProgress,
+    closed: AtomicBool,
 }
 
 impl Output {
@@ -40,6 +42,7 @@ impl Output {
             is_terminal: io::stdout().is_terminal(),
             in_actions: crate::actions::is_here(),
             bars: MultiProgress::new(),
+            closed: AtomicBool::new(false),
         }))
     }
 
@@ -51,6 +54,11 @@ impl Output {
     /// Whether JSON was asked for.
     pub(crate) fn is_json(&self) -> bool {
         self.0.json.is_some() || self.0.jq.is_some()
+    }
+
+    /// Whether nobody reads standard output any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
     }
 
     /// A line of data.
@@ -91,6 +99,18 @@ impl Output {
         }
     }
 
+    /// A value as one line of JSON, on a terminal too.
+    ///
+    /// # Errors
+    /// As [`Output::json`].
+    pub(crate) fn json_line(&self, value: &impl Serialize, fields: &[&str]) -> Result<()> {
+        if self.0.jq.is_some() {
+            return self.json(value, fields);
+        }
+        let value = json::select(value, self.0.json.as_deref().unwrap_or_default(), fields)?;
+        self.line(value.to_string())
+    }
+
     /// Checks `--json` and `--jq` before anything is sent.
     ///
     /// # Errors
@@ -114,6 +134,11 @@ impl Output {
         } else {
             self.complain(&format!("{YELLOW}warning:{YELLOW:#} {}", warning.as_ref()));
         }
+    }
+
+    /// That a task ended otherwise than it was to, on standard error.
+    pub(crate) fn error(&self, message: impl AsRef<str>) {
+        self.failure(&Failure::new(Exit::Ended, message.as_ref()));
     }
 
     /// Why the command failed, and what to do, on standard error.
@@ -143,7 +168,7 @@ impl Output {
     }
 
     /// Shows the requests on standard error from now on.
-    pub(crate) fn trace(&self, verbosity: u8) {
+    pub(crate) fn trace(verbosity: u8) {
         let level = match verbosity {
             0 => return,
             1 => "agents_api=debug",
@@ -163,11 +188,13 @@ impl Output {
         });
     }
 
-    #[expect(clippy::unused_self, reason = "an output is asked about its own failures")]
     fn written(&self, written: io::Result<()>) -> Result<()> {
         match written {
             Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.0.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(Failure::new(
                 Exit::Ended,
                 format!("standard output cannot be written: {error}"),

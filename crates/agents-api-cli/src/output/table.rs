@@ -7,27 +7,38 @@ use crate::failure::Result;
 
 /// A column of a table.
 pub(crate) struct Column {
-    /// Its heading.
-    pub(crate) title: &'static str,
-    /// Whether it is cut, or left out, where the terminal is too narrow for all.
-    pub(crate) gives_way: bool,
+    title: &'static str,
+    fit: Fit,
+}
+
+/// What a column does where the terminal is too narrow for all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// It stays whole.
+    Whole,
+    /// It is cut, or left out.
+    Cut,
+    /// Its text continues on the next line.
+    Wrap,
 }
 
 impl Column {
     /// A column that is always whole.
     pub(crate) const fn whole(title: &'static str) -> Self {
-        Self {
-            title,
-            gives_way: false,
-        }
+        let fit = Fit::Whole;
+        Self { title, fit }
     }
 
-    /// A column that is cut to the width of the terminal.
+    /// A column that is cut to the width of the terminal, or left out.
     pub(crate) const fn cut(title: &'static str) -> Self {
-        Self {
-            title,
-            gives_way: true,
-        }
+        let fit = Fit::Cut;
+        Self { title, fit }
+    }
+
+    /// A column whose text is wrapped.
+    pub(crate) const fn wrapped(title: &'static str) -> Self {
+        let fit = Fit::Wrap;
+        Self { title, fit }
     }
 }
 
@@ -41,7 +52,7 @@ impl Output {
     /// As [`Output::line`].
     pub(crate) fn table(&self, columns: &[Column], rows: &[Vec<String>]) -> Result<()> {
         if self.is_terminal() {
-            return self.line(draw(columns, rows, self.width()).join("\n"));
+            return self.line(draw(columns, rows, terminal_width()).join("\n"));
         }
         rows.iter().try_for_each(|row| {
             let row: Vec<String> = row
@@ -62,7 +73,7 @@ impl Output {
                 .iter()
                 .try_for_each(|(name, value)| self.line(format!("{name}\t{value}")));
         }
-        let mut table = plain(self.width());
+        let mut table = plain(terminal_width());
         for (name, value) in pairs {
             table.add_row(vec![
                 Cell::new(name).add_attribute(Attribute::Dim),
@@ -72,11 +83,11 @@ impl Output {
         pad(&mut table);
         self.line(table.trim_fmt())
     }
+}
 
-    /// How many columns the terminal has.
-    pub(crate) fn width(&self) -> usize {
-        Term::stdout().size().1.into()
-    }
+/// How many columns the terminal has.
+pub(crate) fn terminal_width() -> usize {
+    Term::stdout().size().1.into()
 }
 
 /// The lines of a table no wider than `width`, its headings first.
@@ -88,17 +99,25 @@ pub(crate) fn draw(columns: &[Column], rows: &[Vec<String>], width: usize) -> Ve
             .iter()
             .map(|&column| Cell::new(columns[column].title).add_attribute(Attribute::Bold)),
     );
+    let is_wrapped = columns.iter().any(|column| column.fit == Fit::Wrap);
     for row in rows {
-        let cells = shown
-            .iter()
-            .map(|&column| Cell::new(row.get(column).map_or("", String::as_str)));
+        let cells = shown.iter().map(|&column| {
+            let cell = Cell::new(row.get(column).map_or("", String::as_str));
+            match columns[column].fit {
+                // Cut where the column ends, and not where a word does.
+                Fit::Cut => cell.set_delimiter('\0'),
+                Fit::Whole | Fit::Wrap => cell,
+            }
+        });
         let mut row = Row::from(cells.collect::<Vec<_>>());
-        row.max_height(1);
+        if !is_wrapped {
+            row.max_height(1);
+        }
         table.add_row(row);
     }
     pad(&mut table);
     for (place, &column) in shown.iter().enumerate() {
-        if !columns[column].gives_way
+        if columns[column].fit == Fit::Whole
             && let Some(column) = table.column_mut(place)
         {
             column.set_constraint(ColumnConstraint::ContentWidth);
@@ -115,13 +134,13 @@ fn fitting(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize>
         cells.max().unwrap_or(0).max(columns[column].title.len()) + 2
     };
     let whole: usize = (0..columns.len())
-        .filter(|&column| !columns[column].gives_way)
+        .filter(|&column| columns[column].fit == Fit::Whole)
         .map(content)
         .sum();
     let mut room = width.saturating_sub(whole);
     (0..columns.len())
         .filter(|&column| {
-            if !columns[column].gives_way {
+            if columns[column].fit != Fit::Cut {
                 return true;
             }
             let least = content(column).min(LEAST + 2);
@@ -152,15 +171,16 @@ fn plain(width: usize) -> Table {
 
 /// A cell of a bar chart: `value` of `most`, at most `width` characters long.
 #[expect(
+    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "between zero and the width"
 )]
-pub(crate) fn bar(value: f64, most: f64, width: u16) -> String {
+pub(crate) fn bar(value: f64, most: f64, width: usize) -> String {
     let share = if most > 0.0 {
         (value / most).clamp(0.0, 1.0)
     } else {
         0.0
     };
-    "█".repeat((share * f64::from(width)).round() as usize)
+    "█".repeat((share * width as f64).round() as usize)
 }
