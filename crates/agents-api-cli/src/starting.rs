@@ -106,35 +106,17 @@ impl StartArgs {
         let sent_at = Utc::now();
         context.following.sending(self.recovery(repo, sent_at));
         let spinner = context.out.spinner(format!("starting a task in {repo}"));
-        let fallbacks: Vec<&str> = models.collect();
-        let started = match (&self.key, fallbacks.split_first()) {
-            (None, None) => start.await.map(|task| (task, None)),
-            (Some(key), _) => {
-                let start = start.idempotency_key(key.as_str());
-                full(
-                    fallbacks
-                        .iter()
-                        .fold(start, |start, model| start.or_model(*model))
-                        .await,
-                )
-            }
-            (None, Some((first, rest))) => {
-                let start = start.or_model(*first);
-                full(
-                    rest.iter()
-                        .fold(start, |start, model| start.or_model(*model))
-                        .await,
-                )
-            }
-        };
+        start = models.fold(start, |start, model| start.or_model(model));
+        if let Some(key) = &self.key {
+            start = start.idempotency_key(key.as_str());
+        }
+        let started = start.await;
         drop(spinner);
         context.following.answered();
         match started {
-            Ok((task, started)) => {
-                if let Some(started) = started {
-                    say(context, &started);
-                }
-                Ok(task)
+            Ok(started) => {
+                say(context, &started);
+                Ok(started.task)
             }
             Err(error) if error.delivery() == Delivery::Unknown && self.key.is_none() => {
                 context
@@ -214,11 +196,6 @@ impl StartArgs {
             ),
         }
     }
-}
-
-/// A start that says what was done.
-fn full(started: std::result::Result<Started, Error>) -> std::result::Result<(Task, Option<Started>), Error> {
-    started.map(|started| (started.task.clone(), Some(started)))
 }
 
 /// What was done to get the task, where that is not just what was asked for.

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use agents_api::{Client, Delivery, Error, Task};
+use agents_api::start::Started;
+use agents_api::{Client, Delivery, Error};
 use agents_api_emulator::{Effect, Emulator, Fault, Operation};
 use futures_util::{StreamExt, stream};
 
@@ -61,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn start(client: &Client, name: &str) -> Result<Task, Error> {
+async fn start(client: &Client, name: &str) -> Result<Started, Error> {
     client
         .repo_from_full_name(name)?
         .start_task("Update the licence headers")

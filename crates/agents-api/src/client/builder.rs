@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::client::Client;
 use super::env::Environment;
+use super::key_store::KeyStore;
 use crate::error::Error;
 use crate::transport::{Credentials, Executor, Settings, TokenProvider, check_token};
 use crate::transport::{RateLimitPolicy, RetryPolicy};
@@ -50,6 +51,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     config: raw::RequestConfig,
     settings: Settings,
+    key_store: Option<Arc<dyn KeyStore>>,
 }
 
 impl Client {
@@ -179,6 +181,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps the idempotency keys of all starts in this store, so that a key never expires and two processes that use
+    /// one at the same moment start one task. See [`KeyStore`](crate::start::KeyStore).
+    pub fn key_store(mut self, store: impl KeyStore) -> Self {
+        self.key_store = Some(Arc::new(store));
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -248,7 +257,7 @@ impl ClientBuilder {
                 ));
             }
         };
-        Ok(Client::new(Executor::new(credentials, self.settings)))
+        Ok(Client::new(Executor::new(credentials, self.settings)).with_key_store(self.key_store))
     }
 }
 

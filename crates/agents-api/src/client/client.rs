@@ -1,8 +1,10 @@
 //! The client.
+use std::fmt;
 use std::sync::Arc;
 
 use agents_api_raw as raw;
 
+use super::key_store::KeyStore;
 use super::start_registry::StartRegistry;
 use crate::error::RateLimit;
 use crate::transport::{Credentials, Executor, Settings};
@@ -18,10 +20,11 @@ use crate::transport::{Credentials, Executor, Settings};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     executor: Arc<Executor>,
     starts: Arc<StartRegistry>,
+    key_store: Option<Arc<dyn KeyStore>>,
 }
 
 impl Client {
@@ -29,7 +32,17 @@ impl Client {
         Self {
             executor: Arc::new(executor),
             starts: Arc::default(),
+            key_store: None,
         }
+    }
+
+    pub(super) fn with_key_store(mut self, store: Option<Arc<dyn KeyStore>>) -> Self {
+        self.key_store = store;
+        self
+    }
+
+    pub(crate) fn key_store(&self) -> Option<&Arc<dyn KeyStore>> {
+        self.key_store.as_ref()
     }
 
     /// What GitHub said last of the quota of its REST API, to any clone of this client; `None` before the first answer.
@@ -60,6 +73,15 @@ impl Client {
 
     pub(crate) fn executor(&self) -> &Executor {
         &self.executor
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("executor", &self.executor)
+            .field("starts", &self.starts)
+            .finish_non_exhaustive()
     }
 }
 

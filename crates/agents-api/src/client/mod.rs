@@ -3,6 +3,7 @@ mod builder;
 #[expect(clippy::module_inception, reason = "the client of the module of clients")]
 mod client;
 mod env;
+pub(crate) mod key_store;
 mod refs;
 pub(crate) mod start_registry;
 

@@ -30,6 +30,10 @@ pub(crate) enum Attempt {
 /// A key's place. It is locked while a start with the key is under way, so that no two of this client's are at once.
 pub(crate) type KeyLock = Arc<tokio::sync::Mutex<Attempt>>;
 
+/// The key in the first prompt of a task, or that it has none. It never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PromptKey(pub(crate) Option<String>);
+
 /// What a client remembers of its starts.
 #[derive(Default)]
 pub(crate) struct StartRegistry(Mutex<Entries>);
@@ -37,8 +41,7 @@ pub(crate) struct StartRegistry(Mutex<Entries>);
 #[derive(Default)]
 struct Entries {
     key_locks: ExpiringMap<(String, String), KeyLock>,
-    /// The key in the first prompt of a task, or that it has none. It never changes.
-    prompt_keys: ExpiringMap<String, Option<String>>,
+    prompt_keys: ExpiringMap<String, PromptKey>,
     /// Tasks that came as the response to a start: no other start's response that was lost.
     answered: ExpiringMap<String, ()>,
 }
@@ -60,13 +63,12 @@ impl StartRegistry {
         lock
     }
 
-    /// The key in the task's first prompt, or that it has none; `None` if this client has not read the prompt.
-    #[expect(clippy::option_option, reason = "read and without a key, or not read")]
-    pub(crate) fn prompt_key(&self, task: &str) -> Option<Option<String>> {
+    /// The key in the task's first prompt; `None` if this client has not read the prompt.
+    pub(crate) fn prompt_key(&self, task: &str) -> Option<PromptKey> {
         self.entries().prompt_keys.get(task).cloned()
     }
 
-    pub(crate) fn note_prompt_key(&self, task: &str, key: Option<String>) {
+    pub(crate) fn note_prompt_key(&self, task: &str, key: PromptKey) {
         self.entries()
             .prompt_keys
             .insert(task.to_owned(), key, DAY, |_| false);

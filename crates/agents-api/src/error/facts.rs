@@ -31,6 +31,7 @@ impl Facts {
     pub(super) fn of(cause: &Cause) -> Self {
         let (kind, delivery) = match cause {
             Cause::InvalidInput(_) => (ErrorKind::InvalidInput, Delivery::NotSent),
+            Cause::Key { kind, .. } => (*kind, Delivery::NotSent),
             Cause::Credentials(_) => (ErrorKind::Credentials, Delivery::NotSent),
             Cause::RateLimitInEffect(_) => (ErrorKind::RateLimited, Delivery::NotSent),
             Cause::DeadlineReached { delivery, .. } => (ErrorKind::Timeout, *delivery),

@@ -18,6 +18,12 @@ pub enum ErrorKind {
     InvalidInput,
     /// The [`TokenProvider`](crate::TokenProvider) gave no token; nothing was sent.
     Credentials,
+    /// The task with this idempotency key was started with another prompt, model or branch; nothing was sent.
+    IdempotencyMismatch,
+    /// Another process is starting a task with this idempotency key; nothing was sent.
+    KeyInUse,
+    /// The [`KeyStore`](crate::start::KeyStore) failed; nothing was sent.
+    KeyStore,
     /// The operation's time limit was up.
     Timeout,
     /// No answer arrived, or one that was no refusal broke off.
@@ -47,6 +53,9 @@ impl ErrorKind {
         match self {
             Self::InvalidInput => "invalid_input",
             Self::Credentials => "credentials",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::KeyInUse => "key_in_use",
+            Self::KeyStore => "key_store",
             Self::Timeout => "timeout",
             Self::Transport => "transport",
             Self::Unauthorized => "unauthorized",

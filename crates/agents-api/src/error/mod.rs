@@ -55,6 +55,11 @@ struct Inner {
 #[derive(Debug)]
 enum Cause {
     InvalidInput(String),
+    /// An idempotency key forbids the start.
+    Key {
+        kind: ErrorKind,
+        message: String,
+    },
     Credentials(BoxError),
     /// Nothing was sent, since a rate limit lasts this much longer.
     RateLimitInEffect(Duration),
@@ -84,6 +89,12 @@ impl Error {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(Cause::InvalidInput(message.into()))
+    }
+
+    /// An idempotency key forbids a start, which was therefore not sent.
+    pub(crate) fn key(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(Cause::Key { kind, message })
     }
 
     pub(crate) fn credentials(cause: BoxError) -> Self {
@@ -290,7 +301,9 @@ impl From<raw::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::InvalidInput(message) | Cause::UnexpectedResponse { message, .. } => {
+            Cause::InvalidInput(message)
+            | Cause::Key { message, .. }
+            | Cause::UnexpectedResponse { message, .. } => {
                 f.write_str(message)?;
             }
             Cause::Credentials(cause) => write!(f, "no token: the token provider failed: {cause}")?,

@@ -237,7 +237,7 @@ impl Fleet {
     /// let repo = client.repo("octocat", "hello-world")?;
     /// let mut ids = Vec::new();
     /// for prompt in ["Fix the login button", "Fix the logout button"] {
-    ///     ids.push(repo.start_task(prompt).await?.id);
+    ///     ids.push(repo.start_task(prompt).await?.task.id);
     /// }
     /// let done = repo.fleet().track(ids).wait_all(until::settled()).await?;
     /// assert_eq!(done.len(), 2);

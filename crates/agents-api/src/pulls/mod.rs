@@ -59,7 +59,7 @@ use repo_name::RepoName;
 use resolve::Plan;
 
 impl Client {
-    /// Finds the pull requests of tasks of any repositories.
+    /// Finds the pull requests of tasks of any repositories; [`Started`](crate::start::Started) serves as a task.
     ///
     /// Where only the branch can lead to a pull request, the repository's name is needed, which a task does not tell
     /// outright. It is taken from what GraphQL says of the repository, else from the addresses of the task; what is
@@ -77,11 +77,11 @@ impl Client {
     /// ```
     pub fn resolve_pull_requests<'t>(
         &self,
-        tasks: impl IntoIterator<Item = &'t Task>,
+        tasks: impl IntoIterator<Item = impl Into<&'t Task>>,
     ) -> ResolvePullRequests {
         ResolvePullRequests {
             client: self.clone(),
-            plan: Plan::of(tasks, None),
+            plan: Plan::of(tasks.into_iter().map(Into::into), None),
         }
     }
 }
@@ -90,12 +90,12 @@ impl Repo {
     /// Finds the pull requests of tasks of this repository. See [`Client::resolve_pull_requests`].
     pub fn resolve_pull_requests<'t>(
         &self,
-        tasks: impl IntoIterator<Item = &'t Task>,
+        tasks: impl IntoIterator<Item = impl Into<&'t Task>>,
     ) -> ResolvePullRequests {
         let repo = RepoName::new(self.owner(), self.name());
         ResolvePullRequests {
             client: self.client().clone(),
-            plan: Plan::of(tasks, repo.as_ref()),
+            plan: Plan::of(tasks.into_iter().map(Into::into), repo.as_ref()),
         }
     }
 }

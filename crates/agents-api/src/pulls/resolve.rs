@@ -110,7 +110,7 @@ impl Plan {
         for wanted in &self.wanted {
             match self.judge(wanted) {
                 Ok((found, resolved_via)) => {
-                    pulls.resolved.push(resolved(wanted, found.clone(), resolved_via))
+                    pulls.resolved.push(resolved(wanted, found.clone(), resolved_via));
                 }
                 Err((reason, message)) => pulls.unresolved.push(UnresolvedPullRequest {
                     task_id: wanted.task_id.clone(),

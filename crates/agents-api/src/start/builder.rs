@@ -1,23 +1,19 @@
 //! Sets up a start: its request, its key, what to fall back to.
 use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::fallback::{Fallback, Fallbacks};
-use super::key::{IdempotencyKey, Key};
+use super::fallback::Fallbacks;
+use super::key::IdempotencyKey;
 use super::keyed;
 use super::outcome::Started;
 use super::reconcile::Reconcile;
-use super::request::Intent;
-use super::search::{Moment, Since, Sought};
-use agents_api_raw::types::builder;
-
+use super::request::StartRequest;
+use super::search::{SearchTarget, Since, Timestamp};
+use super::send::Sender;
 use crate::client::Repo;
 use crate::error::Error;
 use crate::future::BoxFuture;
-use crate::transport::Operation;
-use agents_api_raw::types::Task;
 
 /// Starts a task when awaited; made by [`Repo::start_task`].
 ///
@@ -34,20 +30,15 @@ use agents_api_raw::types::Task;
 /// [`reconcile`](Self::reconcile) finds out. Simpler is to give the start an
 /// [`idempotency_key`](Self::idempotency_key) and await it again.
 ///
-/// # What it results in
-/// `R` is what awaiting it gives: a [`Task`], or with fallbacks or a key a [`Started`], which says what was done to
-/// get it and is used like the task.
+/// # Errors
+/// When the start was refused, or nobody knows whether it was applied: see [`Error::delivery`].
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
-pub struct StartTask<R = Task> {
-    pub(super) repo: Repo,
-    intent: Intent,
+pub struct StartTask {
+    sender: Sender,
     /// When it was made, and so not sent before.
-    made: Moment,
-    fallbacks: Fallbacks,
+    made: Timestamp,
     key: Option<IdempotencyKey>,
-    timeout: Option<Duration>,
-    result: PhantomData<fn() -> R>,
 }
 
 impl Repo {
@@ -61,53 +52,84 @@ impl Repo {
 impl StartTask {
     fn new(repo: Repo, prompt: String) -> Self {
         Self {
-            repo,
-            intent: Intent::new(prompt),
-            made: Moment::now(),
-            fallbacks: Fallbacks::default(),
+            sender: Sender {
+                repo,
+                request: StartRequest::new(prompt),
+                fallbacks: Fallbacks::default(),
+                timeout: None,
+            },
+            made: Timestamp::now(),
             key: None,
-            timeout: None,
-            result: PhantomData,
         }
     }
-}
 
-impl<R> StartTask<R> {
     /// The branch to start from; by default the repository's default branch.
     pub fn base_ref(mut self, branch: impl Into<String>) -> Self {
-        self.intent.base_ref = Some(branch.into());
+        self.sender.request.base_ref = Some(branch.into());
         self
+    }
+
+    /// [`base_ref`](Self::base_ref), if there is one; `None` changes nothing.
+    pub fn maybe_base_ref(self, branch: Option<impl Into<String>>) -> Self {
+        match branch {
+            Some(branch) => self.base_ref(branch),
+            None => self,
+        }
     }
 
     /// An existing branch to commit to. It takes effect together with `base_ref` and an open pull request from this
     /// branch into that one; without such a pull request it was seen to be ignored.
     pub fn head_ref(mut self, branch: impl Into<String>) -> Self {
-        self.intent.head_ref = Some(branch.into());
+        self.sender.request.head_ref = Some(branch.into());
         self
+    }
+
+    /// [`head_ref`](Self::head_ref), if there is one; `None` changes nothing.
+    pub fn maybe_head_ref(self, branch: Option<impl Into<String>>) -> Self {
+        match branch {
+            Some(branch) => self.head_ref(branch),
+            None => self,
+        }
     }
 
     /// The model; by default GitHub chooses. Which are allowed depends on the plan and the organization's policy.
     pub fn model(mut self, model: impl Into<String>) -> Self {
-        self.intent.model = Some(model.into());
+        self.sender.request.model = Some(model.into());
         self
+    }
+
+    /// [`model`](Self::model), if there is one; `None` changes nothing.
+    pub fn maybe_model(self, model: Option<impl Into<String>>) -> Self {
+        match model {
+            Some(model) => self.model(model),
+            None => self,
+        }
     }
 
     /// A custom agent: the name of its file below `.github/agents/`, without `.agent.md`.
     pub fn custom_agent(mut self, name: impl Into<String>) -> Self {
-        self.intent.custom_agent = Some(name.into());
+        self.sender.request.custom_agent = Some(name.into());
         self
+    }
+
+    /// [`custom_agent`](Self::custom_agent), if there is one; `None` changes nothing.
+    pub fn maybe_custom_agent(self, name: Option<impl Into<String>>) -> Self {
+        match name {
+            Some(name) => self.custom_agent(name),
+            None => self,
+        }
     }
 
     /// Whether the agent opens a pull request; by default it does not.
     pub fn create_pull_request(mut self, create: bool) -> Self {
-        self.intent.create_pull_request = create;
+        self.sender.request.create_pull_request = create;
         self
     }
 
     /// How long the start may take, pauses that rate limits ask for included; by default as the client was set up. It
     /// does not bound what a key or [`reconcile`](Self::reconcile) does besides.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+        self.sender.timeout = Some(limit);
         self
     }
 
@@ -126,28 +148,28 @@ impl<R> StartTask<R> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn or_model(mut self, model: impl Into<String>) -> StartTask<Started> {
-        self.fallbacks.models.push_back(model.into());
-        self.resulting()
+    pub fn or_model(mut self, model: impl Into<String>) -> Self {
+        self.sender.fallbacks.models.push_back(model.into());
+        self
     }
 
     /// Asks for no custom agent if GitHub refuses the one asked for by a 422 that names the field `custom_agent` and
     /// no other that cannot be helped. The change stands in [`Started::fallbacks`].
-    pub fn or_without_custom_agent(mut self) -> StartTask<Started> {
-        self.fallbacks.without_custom_agent = true;
-        self.resulting()
+    pub fn or_without_custom_agent(mut self) -> Self {
+        self.sender.fallbacks.without_custom_agent = true;
+        self
     }
 
     /// Makes it safe to await a start for the same purpose again, in this process or another, whatever the network
     /// does: the key becomes a line of the prompt, by which the task is known again.
     ///
-    /// Awaiting it first looks for a task with the key in the repository, in both archive lanes, and results in that
-    /// task if there is one. Otherwise it sends the start, once. If the answer is lost, it looks for the task for a
-    /// minute ([`IdempotencyKey::settle`]); if that does not find it, the error is the start's, with
+    /// Awaiting it first looks for a task with the key in the repository, archived or not, and results in that
+    /// task if there is one. Otherwise it sends the start, once. If the response is lost, it looks for the task for a
+    /// minute ([`IdempotencyKey::visibility_timeout`]); if that does not find it, the error is the start's, with
     /// [`Delivery::Unknown`](crate::Delivery::Unknown). Then await a start with the same key again.
     ///
     /// ```
-    /// use agents_api::{Client, tasks::How};
+    /// use agents_api::{Client, start::StartOrigin};
     /// use agents_api_emulator::{Effect, Emulator, Fault, Operation};
     ///
     /// # #[tokio::main]
@@ -168,39 +190,50 @@ impl<R> StartTask<R> {
     /// ```
     ///
     /// # What it promises
-    /// In one repository a key starts at most one task, as long as
-    /// - the task is not both archived and unarchived within the search, each time together with another task that is moved
-    ///   the opposite way: any other move of tasks between pages and lists is noticed;
+    /// In one repository a key starts at most one task.
+    ///
+    /// With a [`KeyStore`](super::KeyStore) that is all. The key never expires, and two processes that use it at the same
+    /// moment start one task: the second waits for the first. All starts with the key must use the store.
+    ///
+    /// Without a store, GitHub's lists are searched for a task with the key. The promise then holds as long as
+    /// - all starts with the key happen within [`lookback_window`](IdempotencyKey::lookback_window), **by default 24 hours**:
+    ///   an older task is not found, and a second one is started. [`Started::searched_since`] says how far back the
+    ///   search went;
+    /// - they go through clones of one client, or one process is done with the key before another begins with it, and
+    ///   waits for `visibility_timeout` if it does not know how the other ended. Two processes that start at the same time
+    ///   may both search, see nothing, and send. Afterwards all of them agree on the task that was created first, and
+    ///   [`Started::duplicates`] names the others;
     /// - GitHub gives back the prompt with its last line, and its lists show a task within
     ///   [`visibility_timeout`](IdempotencyKey::visibility_timeout) after its start was sent or given up;
-    /// - all starts with the key happen within [`lookback_window`](IdempotencyKey::lookback_window);
-    /// - they go through clones of one client, or one process is done with the key before another begins with it, and
-    ///   waits for `visibility_timeout` if it does not know how the other ended.
+    /// - the task is not both archived and unarchived within one search, each time in the same moment as another task that
+    ///   is moved the opposite way. Any other move of tasks between pages and lists is noticed.
     ///
     /// Among clones of one client, starts with the same key wait for each other, and one that was dropped while it was
-    /// under way counts as lost. Two processes that start at the same time may both look, see nothing, and send: GitHub
-    /// has nothing that would prevent it. Afterwards all of them agree on the task that was created first, and
-    /// [`Started::duplicates`] names the others.
+    /// under way counts as lost.
     ///
-    /// The key alone decides. A start with the key of another results in the other's task, whatever its prompt says.
+    /// A start with the key of a task that was started with another prompt, model, base branch or custom agent is an error
+    /// of kind [`IdempotencyMismatch`](crate::ErrorKind::IdempotencyMismatch), unless the key
+    /// [accepts it](IdempotencyKey::accept_mismatch).
     ///
     /// # What it costs
-    /// Three list requests at least, more while tasks are archived, and a get for each task of the last day
-    /// ([`IdempotencyKey::lookback_window`]) that this
-    /// client has not read before.
+    /// With a store: one request, or two after a crash of another process. Without: three list requests (more where
+    /// the window has over 100 tasks, or while tasks are archived), one for each task of the window that this client
+    /// has not read before, the start, and one list request after it. [`IdempotencyKey::creator`] leaves out the tasks of others.
     ///
     /// # Errors
-    /// Besides those of a start: those of looking, in which case nothing was sent by this call. A task whose prompt
-    /// GitHub does not show within [`visibility_timeout`](IdempotencyKey::visibility_timeout) might be the one, and is an error, too.
-    pub fn idempotency_key(mut self, key: impl Into<IdempotencyKey>) -> StartTask<Started> {
+    /// Besides those of a start: those of the search and of the store, in which case nothing was sent by this call;
+    /// [`KeyInUse`](crate::ErrorKind::KeyInUse) if another process holds the key in the store for longer than
+    /// `visibility_timeout`. A task whose prompt GitHub does not show within `visibility_timeout` might be the one, and
+    /// is an error, too.
+    pub fn idempotency_key(mut self, key: impl Into<IdempotencyKey>) -> Self {
         self.key = Some(key.into());
-        self.resulting()
+        self
     }
 
     /// Finds the task of this start, after its answer was lost.
     ///
     /// ```
-    /// use agents_api::{Client, Delivery, tasks::Reconciled};
+    /// use agents_api::{Client, Delivery, start::Reconciled};
     /// use agents_api_emulator::{Effect, Emulator, Fault, Operation};
     ///
     /// # #[tokio::main]
@@ -223,112 +256,47 @@ impl<R> StartTask<R> {
     /// # }
     /// ```
     pub fn reconcile(&self) -> Reconcile {
-        let (sought, since) = match &self.key {
-            Some(key) => (key.checked().map(Sought::Key), Since::Ago(key.back())),
+        let (target, since) = match &self.key {
+            Some(key) => (key.checked().map(SearchTarget::Key), Since::Ago(key.lookback())),
             None => (
-                Ok(Sought::Intent(Box::new(self.certain()))),
+                Ok(SearchTarget::Request(Box::new(self.sender.certain()))),
                 Since::Moment(self.made),
             ),
         };
-        let creator = self.key.as_ref().and_then(IdempotencyKey::of_creator);
-        Reconcile::new(self.repo.clone(), sought, since, creator)
-    }
-
-    /// What was asked for whichever fallbacks were needed.
-    fn certain(&self) -> Intent {
-        let mut intent = self.intent.clone();
-        intent.model.take_if(|_| !self.fallbacks.models.is_empty());
-        intent
-            .custom_agent
-            .take_if(|_| self.fallbacks.without_custom_agent);
-        intent
-    }
-
-    fn resulting<S>(self) -> StartTask<S> {
-        StartTask {
-            repo: self.repo,
-            intent: self.intent,
-            made: self.made,
-            fallbacks: self.fallbacks,
-            key: self.key,
-            timeout: self.timeout,
-            result: PhantomData,
-        }
+        let creator = self.key.as_ref().and_then(IdempotencyKey::creator_id);
+        Reconcile::new(self.sender.repo.clone(), target, since, creator)
     }
 
     /// Where the task is started.
     pub(crate) fn repo(&self) -> &Repo {
-        &self.repo
+        &self.sender.repo
     }
 
     pub(crate) async fn run(self) -> Result<Started, Error> {
-        self.intent.check()?;
-        match &self.key {
-            Some(key) => keyed::run(&self, key).await,
-            None => self.send_with_fallbacks(None).await.map_err(|(_, error)| error),
+        self.sender.request.check()?;
+        if let Some(key) = &self.key {
+            return keyed::run(&self.sender, key).await;
         }
-    }
-
-    /// Sends it until a fallback is accepted or none is left. Each refusal started nothing.
-    pub(super) async fn send_with_fallbacks(&self, key: Option<&Key>) -> Result<Started, (Sent, Error)> {
-        let mut intent = self.intent.clone();
-        let mut left = self.fallbacks.clone();
-        let mut sent = Sent::default();
-        loop {
-            match self.send(intent.body(key)).await {
-                Ok(task) => {
-                    let registry = self.repo.client().starts();
-                    registry.note_answered(&task.id);
-                    let key = key.cloned().or_else(|| Key::in_prompt(&intent.prompt));
-                    registry.note_prompt_key(&task.id, key.map(|key| key.as_str().to_owned()));
-                    return Ok(Started::answered(task, intent.model, sent.fallbacks));
-                }
-                Err(error) => match left.next(&mut intent, &error) {
-                    Some(changes) => sent.fallbacks.extend(changes),
-                    None => return Err((sent, error)),
-                },
-            }
-        }
-    }
-
-    /// The one place that sends a start.
-    async fn send(&self, body: builder::StartTask) -> Result<Task, Error> {
-        let executor = self.repo.client().executor();
-        let answer = executor.run(Operation::START_TASK, self.timeout, |client| {
-            let body = body.clone();
-            async move {
-                let start = client
-                    .start_task()
-                    .owner(self.repo.owner())
-                    .repo(self.repo.name());
-                start.body(body).send().await
-            }
-        });
-        Ok(answer.await?.into_inner())
+        let sent = self.sender.send_with_fallbacks(None).await;
+        sent.map_err(|failed| failed.error)
     }
 }
 
-/// What was changed before the request that counts was sent.
-#[derive(Default)]
-pub(super) struct Sent {
-    pub(super) fallbacks: Vec<Fallback>,
-}
-
-impl<R> fmt::Debug for StartTask<R> {
+impl fmt::Debug for StartTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A prompt may hold what no log should.
         f.debug_struct("StartTask")
-            .field("repo", &self.repo)
+            .field("repo", &self.sender.repo)
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }
 
-impl<R: From<Started> + 'static> IntoFuture for StartTask<R> {
-    type Output = Result<R, Error>;
+impl IntoFuture for StartTask {
+    type Output = Result<Started, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.run().await.map(R::from) })
+        Box::pin(self.run())
     }
 }

@@ -3,7 +3,7 @@
 //! A refusal started nothing, so another start after it cannot be a second one.
 use std::collections::VecDeque;
 
-use super::request::Intent;
+use super::request::StartRequest;
 use crate::error::{Error, FieldError};
 
 /// What a start did without because GitHub refused it; in [`Started::fallbacks`](super::Started::fallbacks).
@@ -38,21 +38,21 @@ pub(super) struct Fallbacks {
 }
 
 impl Fallbacks {
-    /// Takes what was refused out of the intent and says what was changed; `None` if something was refused for which
+    /// Takes what was refused out of the request and says what was changed; `None` if something was refused for which
     /// there is nothing left to try. Ends: each change uses something up.
-    pub(super) fn next(&mut self, intent: &mut Intent, error: &Error) -> Option<Vec<Fallback>> {
+    pub(super) fn next(&mut self, request: &mut StartRequest, error: &Error) -> Option<Vec<Fallback>> {
         let refused = Refused::of(error)?;
         let reason = || error.to_string();
         let model = match (refused.model, self.models.front()) {
             (true, None) => return None,
             (true, Some(instead)) => Some(Fallback::Model {
-                refused: intent.model.clone(),
+                refused: request.model.clone(),
                 instead: instead.clone(),
                 reason: reason(),
             }),
             (false, _) => None,
         };
-        let agent = match (refused.custom_agent, &intent.custom_agent) {
+        let agent = match (refused.custom_agent, &request.custom_agent) {
             (true, Some(agent)) if self.without_custom_agent => Some(Fallback::WithoutCustomAgent {
                 refused: agent.clone(),
                 reason: reason(),
@@ -61,10 +61,10 @@ impl Fallbacks {
             (false, _) => None,
         };
         if model.is_some() {
-            intent.model = self.models.pop_front();
+            request.model = self.models.pop_front();
         }
         if agent.is_some() {
-            intent.custom_agent = None;
+            request.custom_agent = None;
         }
         Some(model.into_iter().chain(agent).collect())
     }
@@ -123,11 +123,11 @@ mod tests {
         raw::Error::Status(Box::new(answer)).into()
     }
 
-    fn intent() -> Intent {
-        let mut intent = Intent::new("p".into());
-        intent.model = Some("a".into());
-        intent.custom_agent = Some("reviewer".into());
-        intent
+    fn request() -> StartRequest {
+        let mut request = StartRequest::new("p".into());
+        request.model = Some("a".into());
+        request.custom_agent = Some("reviewer".into());
+        request
     }
 
     const MODEL: &str = r#"{"errors":[{"field":"model","code":"custom","message":"no"}]}"#;
@@ -175,30 +175,33 @@ mod tests {
 
     #[test]
     fn models_are_tried_in_order_until_none_is_left() {
-        let mut intent = intent();
+        let mut request = request();
         let mut left = Fallbacks::default();
         left.models.extend(["b".to_owned(), "c".to_owned()]);
         for (before, after) in [("a", "b"), ("b", "c")] {
-            let changes = left.next(&mut intent, &refusal(422, MODEL)).unwrap();
+            let changes = left.next(&mut request, &refusal(422, MODEL)).unwrap();
             assert!(
                 matches!(&changes[..], [Fallback::Model { refused: Some(refused), instead, .. }]
                     if refused == before && instead == after),
                 "{changes:?}"
             );
-            assert_eq!(intent.model.as_deref(), Some(after));
+            assert_eq!(request.model.as_deref(), Some(after));
         }
-        assert_eq!(left.next(&mut intent, &refusal(422, MODEL)), None);
+        assert_eq!(left.next(&mut request, &refusal(422, MODEL)), None);
     }
 
     #[test]
     fn nothing_is_changed_unless_all_that_was_refused_can_be() {
-        let mut intent = intent();
+        let mut request = request();
         let mut left = Fallbacks::default();
         left.models.push_back("b".to_owned());
-        assert_eq!(left.next(&mut intent, &refusal(422, BOTH)), None);
-        assert_eq!((intent.model.as_deref(), left.models.len()), (Some("a"), 1));
+        assert_eq!(left.next(&mut request, &refusal(422, BOTH)), None);
+        assert_eq!((request.model.as_deref(), left.models.len()), (Some("a"), 1));
         left.without_custom_agent = true;
-        assert_eq!(left.next(&mut intent, &refusal(422, BOTH)).unwrap().len(), 2);
-        assert_eq!((intent.model.as_deref(), intent.custom_agent), (Some("b"), None));
+        assert_eq!(left.next(&mut request, &refusal(422, BOTH)).unwrap().len(), 2);
+        assert_eq!(
+            (request.model.as_deref(), request.custom_agent),
+            (Some("b"), None)
+        );
     }
 }

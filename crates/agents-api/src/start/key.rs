@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::client::start_registry::PromptKey;
 use crate::error::Error;
 
 /// What stands before the key in its line.
@@ -15,13 +16,13 @@ const LABEL: &str = "Idempotency-Key: ";
 const MAX_LENGTH: usize = 128;
 
 /// How far back a task with the key is looked for if nothing else is said.
-const LOOK_BACK: Duration = Duration::from_secs(24 * 60 * 60);
+const LOOKBACK_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a list may take to show a task if nothing else is said.
-const SETTLE: Duration = Duration::from_secs(60);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The longest time to visibility_timeout: attempts are remembered so long.
-pub(super) const MAX_SETTLE: Duration = Duration::from_secs(60 * 60);
+/// The longest visibility timeout: attempts are remembered for this time.
+pub(super) const MAX_VISIBILITY_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// A key by which a start is known again, however often it is awaited; taken by
 /// [`StartTask::idempotency_key`](crate::start::StartTask::idempotency_key), which says what it promises.
@@ -53,6 +54,7 @@ pub struct IdempotencyKey {
     lookback_window: Duration,
     visibility_timeout: Duration,
     creator: Option<i64>,
+    accept_mismatch: bool,
 }
 
 impl IdempotencyKey {
@@ -60,9 +62,10 @@ impl IdempotencyKey {
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            lookback_window: LOOK_BACK,
-            visibility_timeout: SETTLE,
+            lookback_window: LOOKBACK_WINDOW,
+            visibility_timeout: VISIBILITY_TIMEOUT,
             creator: None,
+            accept_mismatch: false,
         }
     }
 
@@ -79,7 +82,7 @@ impl IdempotencyKey {
     /// So long a task is looked for after an answer was lost, and so much time at least lies between a start whose
     /// fate is not known and the next one this client sends with the key.
     pub fn visibility_timeout(mut self, time: Duration) -> Self {
-        self.visibility_timeout = time.min(MAX_SETTLE);
+        self.visibility_timeout = time.min(MAX_VISIBILITY_TIMEOUT);
         self
     }
 
@@ -90,15 +93,26 @@ impl IdempotencyKey {
         self
     }
 
-    pub(crate) fn back(&self) -> Duration {
+    /// Gives the task that the key has started also if it was started with another prompt, model, base branch or custom
+    /// agent. By default that is an error of kind [`IdempotencyMismatch`](crate::ErrorKind::IdempotencyMismatch).
+    pub fn accept_mismatch(mut self) -> Self {
+        self.accept_mismatch = true;
+        self
+    }
+
+    pub(super) fn accepts_mismatch(&self) -> bool {
+        self.accept_mismatch
+    }
+
+    pub(crate) fn lookback(&self) -> Duration {
         self.lookback_window
     }
 
-    pub(super) fn time_to_settle(&self) -> Duration {
+    pub(super) fn visibility(&self) -> Duration {
         self.visibility_timeout
     }
 
-    pub(crate) fn of_creator(&self) -> Option<i64> {
+    pub(crate) fn creator_id(&self) -> Option<i64> {
         self.creator
     }
 
@@ -145,6 +159,20 @@ impl Key {
     /// The prompt with the key.
     pub(super) fn marked(&self, prompt: &str) -> String {
         format!("{}\n\n{LABEL}{}", prompt.trim_end(), self.0)
+    }
+
+    /// What to remember of a prompt.
+    pub(super) fn noted_in(prompt: &str) -> PromptKey {
+        PromptKey(Self::in_prompt(prompt).map(|key| key.0))
+    }
+
+    /// The prompt without the line of its key, and what stands after that.
+    pub(super) fn removed_from(prompt: &str) -> &str {
+        let at = prompt.match_indices(LABEL).filter(|(at, _)| {
+            let line = prompt[..*at].rsplit(['\n', '\r']).next();
+            line.is_some_and(|before| before.trim().is_empty()) && Self::in_prompt(&prompt[*at..]).is_some()
+        });
+        at.last().map_or(prompt, |(at, _)| &prompt[..at])
     }
 
     /// The key in a prompt. Should several lines look like one, the last counts: it is the one that was added.

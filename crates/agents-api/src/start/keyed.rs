@@ -1,102 +1,299 @@
-//! A start with a key: look first, send at most once, look again when the answer is lost.
-use tokio::time::Instant;
+//! A start with a key: claim it or look for its task first, send at most once, look again when the response is lost.
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
 use agents_api_raw::types::Task;
+use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::builder::{Sent, StartTask};
-use super::key::{IdempotencyKey, MAX_SETTLE};
+use super::key::{IdempotencyKey, Key, MAX_VISIBILITY_TIMEOUT};
 use super::outcome::{StartOrigin, Started};
-use super::search::{Search, Sighting, Since, Sought, UNSETTLED};
+use super::search::{Observation, Search, SearchTarget, Since, Timestamp, UNSETTLED, differences};
+use super::send::{Failed, Sender};
+use crate::client::key_store::{Claim, KeyStore, Lease, StoreKey};
 use crate::client::start_registry::Attempt;
-use crate::error::{Delivery, Error};
+use crate::error::{BoxError, Delivery, Error, ErrorKind};
 use crate::transport::later;
 
 /// Starts the task unless one with the key is there.
-pub(super) async fn run<R>(start: &StartTask<R>, settings: &IdempotencyKey) -> Result<Started, Error> {
+pub(super) async fn run(sender: &Sender, settings: &IdempotencyKey) -> Result<Started, Error> {
     let key = settings.checked()?;
-    let client = start.repo.client().clone();
-    let slot = client
+    let start = Keyed {
+        sender,
+        settings,
+        key: &key,
+    };
+    let client = sender.repo.client();
+    let lock = client
         .starts()
-        .key_lock(&start.repo.to_string(), key.as_str(), MAX_SETTLE);
-    let mut attempt = slot.lock().await;
-
-    let now = Instant::now();
-    match &*attempt {
-        Attempt::Started(id, at) if now.saturating_duration_since(*at) <= settings.back() => {
-            // No list is needed, and a list may not show it yet.
-            let task = start.repo.task(id.as_str()).get().await?;
-            return found(vec![task], StartOrigin::Existing, Sent::default());
-        }
-        _ => {}
+        .key_lock(&sender.repo.to_string(), key.as_str(), MAX_VISIBILITY_TIMEOUT);
+    let mut attempt = lock.lock().await;
+    if let Attempt::Started(id, at) = &*attempt
+        && (client.key_store().is_some() || at.elapsed() <= settings.lookback())
+    {
+        // No list is needed, and a list may not show it yet.
+        return start.existing_by_id(id).await;
     }
-
-    let mut search = Search::new(
-        start.repo.clone(),
-        Sought::Key(key.clone()),
-        Since::Ago(settings.back()),
-    );
-    search.creator = settings.of_creator();
-    let settled = match *attempt {
-        Attempt::Unknown(at) => later(at, settings.time_to_settle()),
-        Attempt::None | Attempt::Started(..) => now,
+    let (held, since) = match client.key_store() {
+        None => (None, Some(Since::Ago(settings.lookback()))),
+        Some(store) => match start.claim(store).await? {
+            Ok((held, since)) => (Some(held), since.map(Since::Time)),
+            Err(id) => return start.existing_by_id(&id).await,
+        },
     };
-    let mut seen = search.follow(settled, Sighting::is_match).await?;
-    if !seen.is_clear() {
-        // A session may appear a moment after its task.
-        let patience = later(Instant::now(), settings.time_to_settle());
-        seen = search.follow(patience, Sighting::is_clear).await?;
+    let mut search = start.search(since.unwrap_or(Since::Moment(Timestamp::now())));
+    if since.is_some() {
+        let settled = match (&*attempt, &held) {
+            (Attempt::Unknown(at), _) => later(*at, settings.visibility()),
+            (_, Some(_)) => later(Instant::now(), settings.visibility()),
+            (_, None) => Instant::now(),
+        };
+        if let Some(found) = start.look(&mut search, settled).await? {
+            let found = found.searched(search.bound());
+            if let Some(held) = held {
+                held.record(&found.task.id).await;
+            }
+            start.check_match(&found.task)?;
+            return Ok(found);
+        }
     }
-    if seen.is_match() {
-        return found(seen.matches, StartOrigin::Existing, Sent::default());
-    }
-    if let Some(id) = seen.unreadable.first() {
-        return Err(Error::invalid(format!(
-            "GitHub does not show the prompt of task {id}, so whether it has the idempotency key is not known; look at \
-             it, then wait, or set the key's `lookback_window` or `creator` so that it is left out"
-        )));
+    start.send(&mut attempt, held, &mut search, since.is_some()).await
+}
+
+/// A start with its key.
+struct Keyed<'a> {
+    sender: &'a Sender,
+    settings: &'a IdempotencyKey,
+    key: &'a Key,
+}
+
+impl Keyed<'_> {
+    fn search(&self, since: Since) -> Search {
+        let target = SearchTarget::Key(self.key.clone());
+        let mut search = Search::new(self.sender.repo.clone(), target, since);
+        search.creator = self.settings.creator_id();
+        search
     }
 
-    if seen.unsettled {
-        return Err(Error::invalid(UNSETTLED));
+    /// The hold on the key, and if it was abandoned, since when; or else the task that it has started.
+    #[allow(clippy::type_complexity, reason = "the two ways on, read in one place")]
+    async fn claim(
+        &self,
+        store: &Arc<dyn KeyStore>,
+    ) -> Result<Result<(Held, Option<DateTime<Utc>>), String>, Error> {
+        let key = StoreKey::new(self.sender.repo.to_string(), self.key.as_str());
+        let deadline = later(Instant::now(), self.settings.visibility());
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let claim = store.claim(key.clone()).await.map_err(|error| {
+                Error::key(
+                    ErrorKind::KeyStore,
+                    format!(
+                        "the key store did not answer whether idempotency key {} is free: {error}; nothing was sent",
+                        self.key.as_str()
+                    ),
+                )
+            })?;
+            let held = |lease| Held {
+                store: store.clone(),
+                key: key.clone(),
+                lease,
+            };
+            match claim {
+                Claim::New(lease) => return Ok(Ok((held(lease), None))),
+                Claim::Abandoned { lease, since } => return Ok(Ok((held(lease), Some(since)))),
+                Claim::Done { task_id } => return Ok(Err(task_id)),
+                Claim::InProgress if Instant::now() >= deadline => {
+                    return Err(Error::key(
+                        ErrorKind::KeyInUse,
+                        format!(
+                            "idempotency key {} is in use: another start with it has been under way for {:?}; \
+                             nothing was sent; await it again later",
+                            self.key.as_str(),
+                            self.settings.visibility()
+                        ),
+                    ));
+                }
+                Claim::InProgress => sleep(pause).await,
+            }
+            pause = Duration::from_secs(2).min(pause * 2);
+        }
     }
 
-    let sending = Sending::begin(&mut attempt);
-    let (sent, error) = match start.send_with_fallbacks(Some(&key)).await {
-        Ok(started) => {
-            sending.ended(Attempt::Started(started.task.id.clone(), Instant::now()));
-            return Ok(started);
+    async fn existing_by_id(&self, id: &str) -> Result<Started, Error> {
+        let task = self.sender.repo.task(id).get().await?;
+        self.check_match(&task)?;
+        found(vec![task], StartOrigin::Existing)
+    }
+
+    /// Refuses a task that was started for something else.
+    fn check_match(&self, task: &Task) -> Result<(), Error> {
+        if self.settings.accepts_mismatch() {
+            return Ok(());
         }
-        Err((_, error)) if error.delivery() != Delivery::Unknown => {
-            sending.ended(Attempt::None);
-            return Err(error);
+        let differences = differences(&self.sender.certain(), task);
+        if differences.is_empty() {
+            return Ok(());
         }
-        Err(failed) => failed,
-    };
-    drop(sending);
-    let settled = later(Instant::now(), settings.time_to_settle());
-    match search.follow(settled, Sighting::is_match).await {
-        Ok(seen) if seen.is_match() => {
-            let started = found(seen.matches, StartOrigin::Recovered, sent)?;
-            *attempt = Attempt::Started(started.task.id.clone(), Instant::now());
-            Ok(started)
+        Err(Error::key(
+            ErrorKind::IdempotencyMismatch,
+            format!(
+                "idempotency key {} has started task {} with another request: it differs in {}; use another key, or \
+                 `IdempotencyKey::accept_mismatch` to get this task",
+                self.key.as_str(),
+                task.id,
+                differences.join(" and ")
+            ),
+        ))
+    }
+
+    /// The task with the key that is there already.
+    async fn look(&self, search: &mut Search, settled: Instant) -> Result<Option<Started>, Error> {
+        let mut seen = search.follow(settled, Observation::is_match).await?;
+        if !seen.is_clear() {
+            // A session may appear a moment after its task.
+            let deadline = later(Instant::now(), self.settings.visibility());
+            seen = search.follow(deadline, Observation::is_clear).await?;
         }
-        // Not found is not certain, and neither is a failed look: what is known is how the start failed.
-        Ok(_) | Err(_) => Err(error),
+        if seen.is_match() {
+            return found(seen.matches, StartOrigin::Existing).map(Some);
+        }
+        if let Some(id) = seen.unreadable.first() {
+            return Err(Error::invalid(format!(
+                "GitHub does not show the prompt of task {id}, so whether it has the idempotency key is not known; look \
+                 at it, then wait, or set the key's `lookback_window` or `creator` so that it is left out"
+            )));
+        }
+        if seen.unsettled {
+            return Err(Error::invalid(UNSETTLED));
+        }
+        Ok(None)
+    }
+
+    async fn send(
+        &self,
+        attempt: &mut Attempt,
+        held: Option<Held>,
+        search: &mut Search,
+        was_searched: bool,
+    ) -> Result<Started, Error> {
+        let in_flight = InFlightGuard::begin(attempt);
+        let sending = self.sender.send_with_fallbacks(Some(self.key));
+        let (result, held) = match held {
+            None => (Ok(sending.await), None),
+            Some(held) => match held.renewing(sending).await {
+                Ok(result) => (Ok(result), Some(held)),
+                // The lease is lost: the key is another's to record.
+                Err(error) => (Err(lease_lost(self.key, &error)), None),
+            },
+        };
+        let failed = match result {
+            Ok(Ok(started)) => {
+                in_flight.ended(Attempt::Started(started.task.id.clone(), Instant::now()));
+                let started = if let Some(held) = held {
+                    held.record(&started.task.id).await;
+                    started
+                } else {
+                    let all = search.matches_besides(started.task.clone()).await;
+                    started.among(all)
+                };
+                return Ok(if was_searched {
+                    started.searched(search.bound())
+                } else {
+                    started
+                });
+            }
+            Ok(Err(failed)) if failed.error.delivery() != Delivery::Unknown => {
+                in_flight.ended(Attempt::None);
+                if let Some(held) = held {
+                    held.release().await;
+                }
+                return Err(failed.error);
+            }
+            Ok(Err(failed)) => failed,
+            Err(error) => Failed {
+                error,
+                fallbacks: Vec::new(),
+            },
+        };
+        drop(in_flight);
+        let settled = later(Instant::now(), self.settings.visibility());
+        match search.follow(settled, Observation::is_match).await {
+            Ok(seen) if seen.is_match() => {
+                let mut started = found(seen.matches, StartOrigin::Recovered)?;
+                started.fallbacks = failed.fallbacks;
+                *attempt = Attempt::Started(started.task.id.clone(), Instant::now());
+                if let Some(held) = held {
+                    held.record(&started.task.id).await;
+                }
+                Ok(started.searched(search.bound()))
+            }
+            // Not found is not certain, and neither is a failed search: what is known is how the start failed.
+            Ok(_) | Err(_) => Err(failed.error),
+        }
     }
 }
 
-fn found(tasks: Vec<Task>, origin: StartOrigin, sent: Sent) -> Result<Started, Error> {
-    Started::found(tasks, origin, sent.fallbacks).ok_or_else(|| Error::unexpected("no task was found"))
+fn found(tasks: Vec<Task>, origin: StartOrigin) -> Result<Started, Error> {
+    Started::found(tasks, origin).ok_or_else(|| Error::unexpected("no task was found"))
 }
 
-/// A start that is under way. Dropped before its end is known, for one by a caller's time limit, it leaves the attempt
+fn lease_lost(key: &Key, error: &BoxError) -> Error {
+    Error::unexpected(format!(
+        "the lease of idempotency key {} was lost while its start was under way: {error}; a task may have been started; \
+         await a start with the same key again",
+        key.as_str()
+    ))
+}
+
+/// A key that is claimed in a store. Dropped, it leaves the key abandoned.
+struct Held {
+    store: Arc<dyn KeyStore>,
+    key: StoreKey,
+    lease: Lease,
+}
+
+impl Held {
+    async fn record(self, task_id: &str) {
+        let key = self.key.key().to_owned();
+        let recorded = self.store.record(self.key, self.lease, task_id.to_owned());
+        if let Err(error) = recorded.await {
+            tracing::warn!(key, task_id, %error, "the key store did not record the task: the next start with the key searches for it");
+        }
+    }
+
+    async fn release(self) {
+        let key = self.key.key().to_owned();
+        if let Err(error) = self.store.release(self.key, self.lease).await {
+            tracing::warn!(key, %error, "the key store did not release the key: the next start with it searches for a task");
+        }
+    }
+
+    /// Awaits what is under way and renews the lease meanwhile; fails when the lease is lost.
+    async fn renewing<T>(&self, under_way: impl Future<Output = T>) -> Result<T, BoxError> {
+        let Some(interval) = self.lease.renewal_interval() else {
+            return Ok(under_way.await);
+        };
+        let mut under_way = std::pin::pin!(under_way);
+        loop {
+            if let Ok(result) = timeout(interval, &mut under_way).await {
+                return Ok(result);
+            }
+            let token = self.lease.token().to_owned();
+            self.store.renew(self.key.clone(), token).await?;
+        }
+    }
+}
+
+/// A start that is in flight. Dropped before its end is known, for one by a caller's timeout, it leaves the attempt
 /// `Unknown`.
-struct Sending<'a> {
+struct InFlightGuard<'a> {
     attempt: &'a mut Attempt,
     ended: bool,
 }
 
-impl<'a> Sending<'a> {
+impl<'a> InFlightGuard<'a> {
     fn begin(attempt: &'a mut Attempt) -> Self {
         Self {
             attempt,
@@ -110,7 +307,7 @@ impl<'a> Sending<'a> {
     }
 }
 
-impl Drop for Sending<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         if !self.ended {
             *self.attempt = Attempt::Unknown(Instant::now());

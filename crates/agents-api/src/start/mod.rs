@@ -7,9 +7,12 @@ mod outcome;
 mod reconcile;
 mod request;
 mod search;
+mod send;
 
 pub use builder::StartTask;
 pub use fallback::Fallback;
 pub use key::IdempotencyKey;
 pub use outcome::{StartOrigin, Started};
 pub use reconcile::{Reconcile, Reconciled};
+
+pub use crate::client::key_store::{Claim, KeyStore, Lease, MemoryKeyStore, StoreKey};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::search::{Search, Sighting, Since, Sought, UNSETTLED};
+use super::search::{Observation, Search, SearchTarget, Since, UNSETTLED};
 use crate::client::Repo;
 use crate::error::Error;
 use crate::future::BoxFuture;
@@ -37,7 +37,7 @@ use agents_api_raw::types::Task;
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Reconcile {
     repo: Repo,
-    sought: Result<Sought, String>,
+    target: Result<SearchTarget, String>,
     since: Since,
     timeout: Duration,
     creator: Option<i64>,
@@ -58,10 +58,15 @@ pub enum Reconciled {
 }
 
 impl Reconcile {
-    pub(super) fn new(repo: Repo, sought: Result<Sought, Error>, since: Since, creator: Option<i64>) -> Self {
+    pub(super) fn new(
+        repo: Repo,
+        target: Result<SearchTarget, Error>,
+        since: Since,
+        creator: Option<i64>,
+    ) -> Self {
         Self {
             repo,
-            sought: sought.map_err(|error| error.to_string()),
+            target: target.map_err(|error| error.to_string()),
             since,
             timeout: Duration::ZERO,
             creator,
@@ -100,12 +105,12 @@ impl Reconcile {
     }
 
     async fn run(self) -> Result<Reconciled, Error> {
-        let sought = self.sought.map_err(Error::invalid)?;
-        let mut search = Search::new(self.repo, sought, self.since);
+        let target = self.target.map_err(Error::invalid)?;
+        let mut search = Search::new(self.repo, target, self.since);
         search.creator = self.creator;
         search.excluded.extend(self.excluded);
         let seen = search
-            .follow(later(Instant::now(), self.timeout), Sighting::is_match)
+            .follow(later(Instant::now(), self.timeout), Observation::is_match)
             .await?;
         if seen.unsettled && !seen.is_match() {
             return Err(Error::unexpected(UNSETTLED));

@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// What a start asks for.
 #[derive(Clone)]
-pub(crate) struct Intent {
+pub(crate) struct StartRequest {
     pub(crate) prompt: String,
     pub(crate) model: Option<String>,
     pub(crate) custom_agent: Option<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Intent {
     pub(crate) create_pull_request: bool,
 }
 
-impl Intent {
+impl StartRequest {
     pub(crate) fn new(prompt: String) -> Self {
         Self {
             prompt,

@@ -10,7 +10,7 @@ use crate::future::BoxFuture;
 use crate::start::{StartTask, Started};
 use agents_api_raw::types::Task;
 
-impl<R: From<Started>> StartTask<R> {
+impl StartTask {
     /// Starts the task and waits until it meets a condition, such as [`until::settled()`](crate::until::settled).
     ///
     /// The start is the one that awaiting this builder sends, with the same delivery guarantees; the wait is that of
@@ -29,7 +29,7 @@ impl<R: From<Started>> StartTask<R> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_until(self, condition: impl Into<Condition>) -> StartAndWait<R> {
+    pub fn wait_until(self, condition: impl Into<Condition>) -> StartAndWait {
         StartAndWait {
             start: self,
             condition: condition.into(),
@@ -40,26 +40,26 @@ impl<R: From<Started>> StartTask<R> {
 
 /// Starts a task and waits for it when awaited; made by [`StartTask::wait_until`].
 ///
-/// `R` is what the start alone would return: the [`Task`], or [`Started`], each with the task as the wait last saw it.
+/// It returns [`Started`], with the task as the wait last saw it.
 ///
 /// Dropping the future ends the wait and not the task. Dropped before the response to the start, it leaves open whether
 /// the task runs, as any start does: await the [`StartTask`] first where that matters.
 #[must_use = "nothing is sent until it is awaited"]
-pub struct StartAndWait<R = Task> {
-    start: StartTask<R>,
+pub struct StartAndWait {
+    start: StartTask,
     condition: Condition,
     settings: WaitSettings,
 }
 
-impl<R: From<Started>> StartAndWait<R> {
+impl StartAndWait {
     wait_setters!();
 
-    async fn run(self) -> Result<R, StartAndWaitError> {
+    async fn run(self) -> Result<Started, StartAndWaitError> {
         let repo = self.start.repo().clone();
         let started = self.start.run().await.map_err(StartAndWaitError::Start)?;
         let wait = self.settings.wait(repo.task(&started.id), self.condition);
         match wait.await {
-            Ok(task) => Ok(Started { task, ..started }.into()),
+            Ok(task) => Ok(Started { task, ..started }),
             Err(error) => Err(StartAndWaitError::Wait {
                 started: Box::new(started),
                 error,
@@ -68,7 +68,7 @@ impl<R: From<Started>> StartAndWait<R> {
     }
 }
 
-impl<R> fmt::Debug for StartAndWait<R> {
+impl fmt::Debug for StartAndWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StartAndWait")
             .field("start", &self.start)
@@ -79,8 +79,8 @@ impl<R> fmt::Debug for StartAndWait<R> {
 
 /// # Errors
 /// When the task could not be started, or the wait for it failed: see [`StartAndWaitError`].
-impl<R: From<Started> + 'static> IntoFuture for StartAndWait<R> {
-    type Output = Result<R, StartAndWaitError>;
+impl IntoFuture for StartAndWait {
+    type Output = Result<Started, StartAndWaitError>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

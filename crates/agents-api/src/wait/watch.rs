@@ -31,7 +31,7 @@ use agents_api_raw::types::Task;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let github = agents_api_emulator::Emulator::builder().speed(1.0).start().await?;
 /// # let client = agents_api::Client::builder().base_url(github.base_url()).token(github.token()).build()?;
-/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.id;
+/// # let id = client.repo("octocat", "hello-world")?.start_task("Fix the login button").await?.task.id;
 /// let mut updates = client.task(id).watch();
 /// while let Some(update) = updates.try_next().await? {
 ///     println!("{}", update.task.state);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{connect, connect_between};
 use agents_api::start::{Fallback, IdempotencyKey, Reconciled, StartOrigin};
-use agents_api::{Delivery, ErrorKind, Repo};
+use agents_api::{Delivery, ErrorKind, Repo, chrono};
 use agents_api_emulator::{
     Clock, Effect, Emulator, Fault, Operation, RequestRecord, Target, TaskHandle, TaskSeed,
 };
@@ -40,9 +40,9 @@ async fn the_key_is_the_last_line_of_the_prompt() {
         (started.origin, started.duplicates.len()),
         (StartOrigin::Created, 0)
     );
-    let body = github.requests().pop().unwrap().body.unwrap();
+    let body = github.requests().into_iter().find_map(|request| request.body);
     assert_eq!(
-        body,
+        body.unwrap(),
         r#"{"create_pull_request":false,"prompt":"Fix it\n\nIdempotency-Key: issue-17"}"#
     );
 }
@@ -62,7 +62,7 @@ async fn a_key_starts_one_task_in_this_process_and_the_next() {
         let start = elsewhere
             .start_task("other words")
             .model("gpt-5.4")
-            .idempotency_key("k");
+            .idempotency_key(IdempotencyKey::new("k").accept_mismatch());
         let found = start.await.unwrap();
         assert_eq!((found.origin, &found.id), (StartOrigin::Existing, &first.id));
         assert_eq!(found.model.as_deref(), Some("claude-sonnet-4.6"));
@@ -415,4 +415,102 @@ async fn nothing_is_sent_while_tasks_are_archived_all_the_time() {
         assert!(error.to_string().contains("kept changing"), "{error}");
     }
     assert_eq!(starts(&github), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_with_another_request_is_an_error_that_names_what_differs() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let first = repo.start_task("p").base_ref("main").idempotency_key("k");
+    let first = first.await.unwrap();
+    let (_, elsewhere) = connect(&github);
+    for repo in [repo, elsewhere] {
+        for (start, differs) in [
+            (repo.start_task("q"), "the prompt;"),
+            (
+                repo.start_task("p").model("gpt-5.4"),
+                "the model (asked for \"gpt-5.4\"",
+            ),
+            (
+                repo.start_task("p").base_ref("next"),
+                "the base branch (asked for \"next\", started with \"main\")",
+            ),
+        ] {
+            let error = start.clone().idempotency_key("k").await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::IdempotencyMismatch, "{error}");
+            assert_eq!(error.delivery(), Delivery::NotSent);
+            assert!(
+                error.to_string().contains(differs) && error.to_string().contains(&first.id),
+                "{error}"
+            );
+            let key = IdempotencyKey::new("k").accept_mismatch();
+            assert_eq!(start.idempotency_key(key).await.unwrap().id, first.id);
+        }
+        // What was left open, or is only written in another way, does not differ.
+        for start in [
+            repo.start_task("p\n"),
+            repo.start_task("p").base_ref("refs/heads/main"),
+        ] {
+            assert_eq!(start.idempotency_key("k").await.unwrap().id, first.id);
+        }
+        let fallback = repo.start_task("p").model("no-such").or_model("gpt-5.4");
+        assert_eq!(fallback.idempotency_key("k").await.unwrap().id, first.id);
+    }
+    assert_eq!(starts(&github), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_says_how_far_back_it_searched() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    let day = chrono::TimeDelta::days(1);
+    let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+    let since = started.searched_since.unwrap();
+    let back = github.now() - since;
+    assert!(
+        back >= day && back < day + chrono::TimeDelta::minutes(2),
+        "{back}"
+    );
+    let (_, elsewhere) = connect(&github);
+    let key = IdempotencyKey::new("k").lookback_window(SECOND * 3600);
+    let found = elsewhere.start_task("p").idempotency_key(key).await.unwrap();
+    assert!(github.now() - found.searched_since.unwrap() < day);
+    assert_eq!(repo.start_task("p").await.unwrap().searched_since, None);
+}
+
+#[tokio::test]
+async fn two_processes_that_start_at_the_same_moment_agree_afterwards() {
+    let github = Arc::new(Emulator::start().await.unwrap());
+    let other = github.clone();
+    let mut raced = false;
+    // Another process sends its start while this one's is under way.
+    let (_, repo) = connect_between(&github, move |line| {
+        if line.starts_with("POST") && !std::mem::replace(&mut raced, true) {
+            other.advance(SECOND * 5);
+            other.seed_task(TaskSeed::new("p\n\nIdempotency-Key: k")).unwrap();
+        }
+    })
+    .await;
+    let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!(started.origin, StartOrigin::Created);
+    assert_eq!(started.duplicates.len(), 1);
+    let ids: Vec<_> = github.tasks().iter().map(TaskHandle::id).collect();
+    assert!(ids.contains(&started.id) && ids.contains(&started.duplicates[0].id));
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_can_be_given_as_they_are() {
+    let github = Emulator::start().await.unwrap();
+    let (_, repo) = connect(&github);
+    for (key, model) in [(None, None), (Some("k"), Some("gpt-5.4"))] {
+        let mut start = repo
+            .start_task("p")
+            .maybe_model(model)
+            .maybe_base_ref(None::<String>);
+        if let Some(key) = key {
+            start = start.idempotency_key(key);
+        }
+        let started = start.await.unwrap();
+        assert_eq!(started.model.as_deref(), model);
+    }
 }

@@ -10,6 +10,7 @@ mod fleet_day;
 mod fleet_edges;
 mod follow_ups;
 mod hostile;
+mod key_stores;
 mod keys;
 mod limits;
 mod list_cursors;

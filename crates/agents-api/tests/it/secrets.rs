@@ -52,7 +52,10 @@ async fn nothing_that_can_be_shown_shows_a_token() {
                 .wait_until(until::ended())
                 .timeout(std::time::Duration::ZERO)
         ));
-        shown.push(format!("{:?}", repo.resolve_pull_requests([])));
+        shown.push(format!(
+            "{:?}",
+            repo.resolve_pull_requests([] as [&agents_api::Task; 0])
+        ));
         for text in shown {
             assert!(!text.contains(SECRET), "{text}");
         }

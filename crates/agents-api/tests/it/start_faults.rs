@@ -78,7 +78,7 @@ async fn by_hand(repo: Repo, intent: usize) -> String {
     for _ in 0..ATTEMPTS {
         let start = repo.start_task(format!("Fix number {intent}"));
         match start.clone().await {
-            Ok(task) => return task.id,
+            Ok(task) => return task.task.id,
             Err(error) if error.delivery() == Delivery::Unknown => loop {
                 match start.reconcile().timeout(Duration::from_secs(60)).await {
                     Ok(Reconciled::Found(task)) => return task.id,

@@ -189,7 +189,7 @@ async fn every_change_is_told_with_what_it_was_before() {
         assert!(pair[0].next_poll.is_some());
     }
     let last = told.last().unwrap();
-    assert_eq!((&last.task, last.next_poll), (&done, None));
+    assert_eq!((&last.task, last.next_poll), (&done.task, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,11 @@
-//! Looks for the task of a start: list what is young enough, get what has not been judged yet, compare.
+//! Looks for the task of a start: list what is young enough, get what has not been classified yet, compare.
 mod matching;
 mod pace;
 mod scan;
 mod window;
 
-pub(crate) use matching::{Sought, model_of};
-pub(crate) use window::{Moment, Since};
+pub(crate) use matching::{SearchTarget, differences, model_of};
+pub(crate) use window::{Since, Timestamp};
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::error::{Error, Retry};
 use crate::list::ListTasks;
 use crate::list::next_page;
 use agents_api_raw::types::{SortDirection, Task, TaskSort};
-use matching::{Verdict, judge, prompt_key};
+use matching::{Match, classify, prompt_key};
 use pace::Pace;
 use scan::{Proof, Row, Scan, Step};
 use window::date;
@@ -29,20 +29,22 @@ const MAX_SCANS: usize = 15;
 pub(crate) const UNSETTLED: &str = "the lists of tasks kept changing while they were read: tasks were archived or \
     unarchived all the time, so one may have been missed; try again when that has ended";
 
-/// A search that can be repeated: what was judged is not got again, so it gets on even where every other request fails.
+/// A search that can be repeated: what was classified is not got again, so it gets on even where every other request fails.
 pub(crate) struct Search {
     repo: Repo,
-    sought: Sought,
+    target: SearchTarget,
     pub(super) since: Since,
     pub(crate) creator: Option<i64>,
     pub(super) excluded: HashSet<String>,
-    judged: HashMap<String, Verdict>,
+    classified: HashMap<String, Match>,
     matches: Vec<Task>,
+    /// Tasks created before are not looked at, as the last look had it.
+    bound: Option<DateTime<Utc>>,
 }
 
 /// What a look has seen.
 #[derive(Debug, Default)]
-pub(crate) struct Sighting {
+pub(crate) struct Observation {
     /// The tasks that fit; those that fit best, if some fit better.
     pub(crate) matches: Vec<Task>,
     /// The ids of tasks of which this cannot be told.
@@ -51,7 +53,7 @@ pub(crate) struct Sighting {
     pub(crate) unsettled: bool,
 }
 
-impl Sighting {
+impl Observation {
     /// Whether a task was found.
     pub(crate) fn is_match(&self) -> bool {
         !self.matches.is_empty()
@@ -64,16 +66,35 @@ impl Sighting {
 }
 
 impl Search {
-    pub(crate) fn new(repo: Repo, sought: Sought, since: Since) -> Self {
+    pub(crate) fn new(repo: Repo, target: SearchTarget, since: Since) -> Self {
         Self {
             repo,
-            sought,
+            target,
             since,
             creator: None,
             excluded: HashSet::new(),
-            judged: HashMap::new(),
+            classified: HashMap::new(),
             matches: Vec::new(),
+            bound: None,
         }
+    }
+
+    /// The time before which nothing was looked at, by GitHub's clock; `None` if nothing was searched.
+    pub(crate) fn bound(&self) -> Option<DateTime<Utc>> {
+        self.bound
+    }
+
+    /// Looks once more at the newest tasks, after `own` was started; all that fit, and `own`. If the look fails, those
+    /// that are known.
+    pub(crate) async fn matches_besides(&mut self, own: Task) -> Vec<Task> {
+        self.classified.insert(own.id.clone(), Match::Exact);
+        self.matches.push(own);
+        let [active, _] = self.lists();
+        let mut candidates = Candidates::default();
+        if self.scan(&active, &mut candidates).await.is_ok() {
+            let _ = self.compare(candidates.ids).await;
+        }
+        self.best()
     }
 
     /// Looks until what is seen is enough, for the last time at `deadline`.
@@ -82,8 +103,8 @@ impl Search {
     pub(crate) async fn follow(
         &mut self,
         deadline: Instant,
-        enough: impl Fn(&Sighting) -> bool,
-    ) -> Result<Sighting, Error> {
+        enough: impl Fn(&Observation) -> bool,
+    ) -> Result<Observation, Error> {
         let mut pace = Pace::until(deadline);
         loop {
             let begun = Instant::now();
@@ -101,11 +122,21 @@ impl Search {
     }
 
     /// Looks once.
-    async fn look(&mut self) -> Result<Sighting, Error> {
-        let mut unreadable = Vec::new();
+    async fn look(&mut self) -> Result<Observation, Error> {
         let (candidates, settled) = self.candidates().await?;
+        let unreadable = self.compare(candidates).await?;
+        Ok(Observation {
+            matches: self.best(),
+            unreadable,
+            unsettled: !settled,
+        })
+    }
+
+    /// Fetches the tasks that are not classified yet; those that cannot be.
+    async fn compare(&mut self, candidates: Vec<String>) -> Result<Vec<String>, Error> {
+        let mut unreadable = Vec::new();
         for id in candidates {
-            if self.judged.contains_key(&id) || self.is_left_out(&id) {
+            if self.classified.contains_key(&id) || self.is_left_out(&id) {
                 continue;
             }
             let task = match self.repo.task(id.as_str()).get().await {
@@ -118,25 +149,20 @@ impl Search {
                 Err(error) => return Err(error),
             };
             if let Some(key) = prompt_key(&task) {
-                let key = key.map(|key| key.as_str().to_owned());
                 self.repo.client().starts().note_prompt_key(&id, key);
             }
-            match judge(&self.sought, &task) {
-                Verdict::Unreadable => unreadable.push(id),
-                verdict @ Verdict::Other => {
-                    self.judged.insert(id, verdict);
+            match classify(&self.target, &task) {
+                Match::Unreadable => unreadable.push(id),
+                verdict @ Match::None => {
+                    self.classified.insert(id, verdict);
                 }
-                verdict @ (Verdict::Likely | Verdict::Same) => {
-                    self.judged.insert(id, verdict);
+                verdict @ (Match::Probable | Match::Exact) => {
+                    self.classified.insert(id, verdict);
                     self.matches.push(task);
                 }
             }
         }
-        Ok(Sighting {
-            matches: self.best(),
-            unreadable,
-            unsettled: !settled,
-        })
+        Ok(unreadable)
     }
 
     /// Whether the task need not be got.
@@ -145,23 +171,23 @@ impl Search {
             return true;
         }
         let known = self.repo.client().starts();
-        match &self.sought {
-            Sought::Key(key) => known
+        match &self.target {
+            SearchTarget::Key(key) => known
                 .prompt_key(id)
-                .is_some_and(|known| known.as_deref() != Some(key.as_str())),
+                .is_some_and(|known| known.0.as_deref() != Some(key.as_str())),
             // It is the answer to another start, or this one's answer was not lost.
-            Sought::Intent(_) => known.was_answered(id),
+            SearchTarget::Request(_) => known.was_answered(id),
         }
     }
 
     fn best(&self) -> Vec<Task> {
         let with = |verdict| {
-            let fits = |task: &&Task| self.judged.get(&task.id) == Some(&verdict);
+            let fits = |task: &&Task| self.classified.get(&task.id) == Some(&verdict);
             self.matches.iter().filter(fits).cloned().collect()
         };
-        let same: Vec<_> = with(Verdict::Same);
+        let same: Vec<_> = with(Match::Exact);
         if same.is_empty() {
-            with(Verdict::Likely)
+            with(Match::Probable)
         } else {
             same
         }
@@ -169,20 +195,28 @@ impl Search {
 
     /// The ids of the repository's tasks that are young enough, archived or not, newest first; and whether it is proven
     /// that none is missing, see [`scan`].
-    async fn candidates(&self) -> Result<(Vec<String>, bool), Error> {
-        let mut active = self.repo.list_tasks().sort(TaskSort::CreatedAt);
-        active = active.direction(SortDirection::Desc);
+    async fn candidates(&mut self) -> Result<(Vec<String>, bool), Error> {
+        let mut found = Candidates::default();
+        let mut settled = false;
+        for list in self.lists().iter().cycle().take(MAX_SCANS) {
+            settled = self.scan(list, &mut found).await?;
+            if settled {
+                break;
+            }
+        }
+        self.bound = found.bound;
+        Ok((found.ids, settled))
+    }
+
+    /// The tasks that are not archived, and the others.
+    fn lists(&self) -> [ListTasks; 2] {
+        let list = self.repo.list_tasks().sort(TaskSort::CreatedAt);
+        let mut active = list.direction(SortDirection::Desc);
         if let Some(creator) = self.creator {
             active = active.creators([creator]);
         }
         let archived = active.clone().archived();
-        let mut found = Candidates::default();
-        for list in [active, archived].iter().cycle().take(MAX_SCANS) {
-            if self.scan(list, &mut found).await? {
-                return Ok((found.ids, true));
-            }
-        }
-        Ok((found.ids, false))
+        [active, archived]
     }
 
     /// Scans one list; whether the scans so far prove enough.
@@ -197,7 +231,7 @@ impl Search {
                 .fetch_response(request.number)
                 .await?;
             let (page, _, headers) = answer.into_parts();
-            let github = || self.since.bound(date(&headers), Moment::now());
+            let github = || self.since.bound(date(&headers), Timestamp::now());
             let bound = *found.bound.get_or_insert_with(github);
             found.proof.page(page.total_archived_count, is_first);
             is_first = false;

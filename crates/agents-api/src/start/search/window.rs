@@ -12,16 +12,16 @@ use tokio::time::Instant;
 const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 
 /// Added if no answer tells GitHub's time, so that the clock here has to do.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(10);
+const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// A moment on both clocks of this machine: one may be set, the other may stand still while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+pub(crate) struct Timestamp {
     wall: DateTime<Utc>,
     ticks: Instant,
 }
 
-impl Moment {
+impl Timestamp {
     pub(crate) fn now() -> Self {
         Self {
             wall: SystemTime::now().into(),
@@ -40,7 +40,7 @@ impl Moment {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Since {
     /// Since this moment of this process.
-    Moment(Moment),
+    Moment(Timestamp),
     /// Since a time that was read from the clock here, or told by GitHub: it may be either.
     Time(DateTime<Utc>),
     /// Since so long ago.
@@ -49,8 +49,8 @@ pub(crate) enum Since {
 
 impl Since {
     /// The earliest `created_at` to look at, given the time that GitHub's answer tells.
-    pub(super) fn bound(self, github: Option<DateTime<Utc>>, now: Moment) -> DateTime<Utc> {
-        let overlap = if github.is_some() { OVERLAP } else { CLOCKS_APART };
+    pub(super) fn bound(self, github: Option<DateTime<Utc>>, now: Timestamp) -> DateTime<Utc> {
+        let overlap = if github.is_some() { OVERLAP } else { MAX_CLOCK_SKEW };
         let github = github.unwrap_or(now.wall);
         let start = match self {
             Self::Moment(moment) => before(github, moment.age(now)),
@@ -100,9 +100,9 @@ mod tests {
             // then nobody set the clock.
             let stepped = if slept > 0 { 0 } else { stepped };
             let ticks = Instant::now();
-            let made = Moment { wall: at(NOW + offset), ticks };
+            let made = Timestamp { wall: at(NOW + offset), ticks };
             let passed = age + slept;
-            let now = Moment {
+            let now = Timestamp {
                 wall: at(NOW + offset + passed + stepped),
                 ticks: ticks + Duration::from_secs(age.unsigned_abs()),
             };
@@ -112,7 +112,7 @@ mod tests {
 
         #[test]
         fn a_time_may_be_read_from_either_clock(offset in -100_000_i64..100_000, age in 0_i64..100_000) {
-            let now = Moment { wall: at(NOW + age + offset), ticks: Instant::now() };
+            let now = Timestamp { wall: at(NOW + age + offset), ticks: Instant::now() };
             for given in [at(NOW), at(NOW + offset)] {
                 prop_assert!(Since::Time(given).bound(Some(at(NOW + age)), now) < at(NOW));
             }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn right_clocks_make_narrow_windows() {
-        let now = Moment {
+        let now = Timestamp {
             wall: at(NOW),
             ticks: Instant::now(),
         };

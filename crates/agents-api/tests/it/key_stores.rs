@@ -1,0 +1,257 @@
+//! Starts with an idempotency key that is kept in a store.
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::support::connect_with;
+use agents_api::start::{Claim, KeyStore, Lease, MemoryKeyStore, StartOrigin, StoreKey};
+use agents_api::{BoxFuture, Delivery, ErrorKind, Repo, RetryPolicy};
+use agents_api_emulator::{Clock, Effect, Emulator, Fault, Operation, TaskSeed};
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A process: a client of its own with this store.
+fn process(github: &Emulator, store: &(impl KeyStore + Clone)) -> Repo {
+    let set_up =
+        |client: agents_api::ClientBuilder| client.retry(RetryPolicy::never()).key_store(store.clone());
+    connect_with(github, set_up).1
+}
+
+fn starts(github: &Emulator) -> usize {
+    let requests = github.requests();
+    requests.iter().filter(|request| request.method == "POST").count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_a_store_takes_one_request_and_never_expires() {
+    let github = Emulator::start().await.unwrap();
+    github.seed_tasks(300);
+    let store = MemoryKeyStore::new();
+    let first = process(&github, &store)
+        .start_task("p")
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    assert_eq!((first.origin, github.requests().len()), (StartOrigin::Created, 1));
+    github.clear_requests();
+    github.advance(YEAR);
+    let again = process(&github, &store)
+        .start_task("p")
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    assert_eq!((again.origin, &again.id), (StartOrigin::Existing, &first.id));
+    assert_eq!(github.requests().len(), 1);
+    let error = process(&github, &store)
+        .start_task("q")
+        .idempotency_key("k")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IdempotencyMismatch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_processes_that_start_at_the_same_moment_one_sends() {
+    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+    let store = MemoryKeyStore::new();
+    let all = (0..8).map(|_| {
+        process(&github, &store)
+            .start_task("p")
+            .idempotency_key("k")
+            .into_future()
+    });
+    let ids: Vec<_> = join_all(all)
+        .await
+        .into_iter()
+        .map(|started| started.unwrap().task.id)
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!((starts(&github), github.tasks().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_died_while_it_started_leaves_a_key_that_is_searched_for() {
+    for applied in [true, false] {
+        let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+        let hang = Fault::on(Operation::StartTask, Effect::Hang).nth(1);
+        github.inject(if applied { hang.after_applied() } else { hang });
+        let store = MemoryKeyStore::new();
+        let start = process(&github, &store).start_task("p").idempotency_key("k");
+        assert!(timeout(SECOND, start.into_future()).await.is_err());
+        // Long after a search without a store would have given up.
+        github.advance(SECOND * 3600);
+        let second = process(&github, &store)
+            .start_task("p")
+            .idempotency_key("k")
+            .await
+            .unwrap();
+        let origin = if applied {
+            StartOrigin::Existing
+        } else {
+            StartOrigin::Created
+        };
+        assert_eq!((second.origin, github.tasks().len()), (origin, 1));
+        github.clear_requests();
+        let third = process(&github, &store)
+            .start_task("p")
+            .idempotency_key("k")
+            .await
+            .unwrap();
+        assert_eq!((&third.id, github.requests().len()), (&second.id, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_start_gives_its_key_back() {
+    let github = Emulator::start().await.unwrap();
+    let store = MemoryKeyStore::new();
+    let start = |model: &str| {
+        process(&github, &store)
+            .start_task("p")
+            .model(model)
+            .idempotency_key("k")
+    };
+    let error = start("no-such").await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Rejected);
+    assert_eq!(start("gpt-5.4").await.unwrap().origin, StartOrigin::Created);
+    assert_eq!(github.requests().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_response_is_recovered_and_recorded() {
+    let github = Emulator::start().await.unwrap();
+    github.inject(
+        Fault::on(Operation::StartTask, Effect::Reset)
+            .nth(1)
+            .after_applied(),
+    );
+    let store = MemoryKeyStore::new();
+    let first = process(&github, &store)
+        .start_task("p")
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    assert_eq!(first.origin, StartOrigin::Recovered);
+    github.advance(YEAR);
+    let again = process(&github, &store)
+        .start_task("p")
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    assert_eq!((again.origin, &again.id), (StartOrigin::Existing, &first.id));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_of_other_repositories_are_others() {
+    let github = Emulator::builder()
+        .repository("octocat", "hello-world")
+        .repository("octocat", "other")
+        .start()
+        .await
+        .unwrap();
+    let store = MemoryKeyStore::new();
+    let (client, repo) = connect_with(&github, |client| client.key_store(store.clone()));
+    let other = client.repo("octocat", "other").unwrap();
+    let first = repo.start_task("p").idempotency_key("k").await.unwrap();
+    let second = other.start_task("p").idempotency_key("k").await.unwrap();
+    assert_ne!(first.id, second.id);
+    let key = StoreKey::new("Octocat/Hello-World", "k");
+    assert_eq!(key, StoreKey::new(repo.to_string(), "k"));
+}
+
+/// A database that is down, or whose leases end.
+#[derive(Clone, Copy)]
+enum Broken {
+    Claim,
+    Record,
+    Held,
+    Renew,
+}
+
+impl KeyStore for Broken {
+    fn claim(&self, _: StoreKey) -> BoxFuture<Result<Claim, BoxError>> {
+        let claim = match self {
+            Self::Claim => Err("the database is down".into()),
+            Self::Held => Ok(Claim::InProgress),
+            Self::Record => Ok(Claim::New(Lease::new("1"))),
+            Self::Renew => Ok(Claim::New(Lease::new("1").renew_every(SECOND))),
+        };
+        Box::pin(std::future::ready(claim))
+    }
+
+    fn record(&self, _: StoreKey, _: Lease, _: String) -> BoxFuture<Result<(), BoxError>> {
+        Box::pin(std::future::ready(Err("the database is down".into())))
+    }
+
+    fn release(&self, _: StoreKey, _: Lease) -> BoxFuture<Result<(), BoxError>> {
+        Box::pin(std::future::ready(Err("the database is down".into())))
+    }
+
+    fn renew(&self, _: StoreKey, token: String) -> BoxFuture<Result<(), BoxError>> {
+        assert_eq!(token, "1");
+        Box::pin(std::future::ready(Err("another holds the key".into())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_if_the_store_does_not_give_the_key() {
+    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+    for (store, kind, said) in [
+        (Broken::Claim, ErrorKind::KeyStore, "the database is down"),
+        (Broken::Held, ErrorKind::KeyInUse, "is in use"),
+    ] {
+        let start = process(&github, &store).start_task("p").idempotency_key("k");
+        let error = start.await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent));
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    assert!(github.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_could_not_be_recorded_is_still_the_result() {
+    let github = Emulator::start().await.unwrap();
+    let start = process(&github, &Broken::Record)
+        .start_task("p")
+        .idempotency_key("k");
+    assert_eq!(start.await.unwrap().origin, StartOrigin::Created);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_lease_is_lost_counts_as_lost() {
+    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+    github.inject(Fault::on(Operation::StartTask, Effect::Hang).nth(1));
+    let start = process(&github, &Broken::Renew)
+        .start_task("p")
+        .idempotency_key("k");
+    let error = start.await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert!(error.to_string().contains("another holds the key"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_waits_for_another_gets_its_task() {
+    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+    let store = MemoryKeyStore::new();
+    let key = StoreKey::new("octocat/hello-world", "k");
+    let Claim::New(lease) = store.claim(key.clone()).await.unwrap() else {
+        panic!("not new");
+    };
+    let task = github
+        .seed_task(TaskSeed::new("p\n\nIdempotency-Key: k"))
+        .unwrap();
+    let other = async {
+        sleep(SECOND * 5).await;
+        store.record(key, lease, task.id()).await.unwrap();
+    };
+    let start = process(&github, &Arc::new(store.clone()))
+        .start_task("p")
+        .idempotency_key("k");
+    let (started, ()) = tokio::join!(start.into_future(), other);
+    assert_eq!(started.unwrap().id, task.id());
+    assert_eq!(starts(&github), 0);
+}
