@@ -16,6 +16,8 @@ enum Command {
     Import(xtask::import::Args),
     /// Turn spec/agents-api.json into crates/agents-api-raw/src/generated/
     Generate(xtask::generate::Args),
+    /// Run diff, import, generate and the checks, and stop where a person must decide
+    Update(xtask::update::Args),
     /// Compare two descriptions and classify every change for a client
     Diff(xtask::diff::Args),
     /// Check that imports point from upper layers to lower ones
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Import(args) => xtask::import::run(&args),
         Command::Generate(args) => xtask::generate::run(&args),
+        Command::Update(args) => xtask::update::run(&args),
         Command::Diff(args) => xtask::diff::run(&args),
         Command::Layers(args) => xtask::layers::run(&args),
         Command::Ci(args) => xtask::ci::run(&args),

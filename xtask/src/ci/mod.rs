@@ -12,9 +12,11 @@ pub struct Args {
     skip_tests: bool,
 }
 
-/// One check: what it is, and the arguments of cargo that do it.
+/// One check: what it is, and the command that does it.
 struct Step {
     name: &'static str,
+    /// `cargo`, unless another program checks it.
+    program: &'static str,
     arguments: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
 }
@@ -23,25 +25,36 @@ impl Step {
     const fn new(name: &'static str, arguments: &'static [&'static str]) -> Self {
         Self {
             name,
+            program: CARGO,
             arguments,
             environment: &[],
         }
     }
 
+    /// The command as one types it.
+    fn command(&self) -> String {
+        let program = if self.program == CARGO {
+            "cargo"
+        } else {
+            self.program
+        };
+        format!("{program} {}", self.arguments.join(" "))
+    }
+
     /// Runs the check and says how long it took.
     fn run(&self) -> Result<()> {
-        crate::console::say(&format!("==> {}: cargo {}", self.name, self.arguments.join(" ")));
+        crate::console::say(&format!("==> {}: {}", self.name, self.command()));
         let begun = Instant::now();
-        let status = Command::new(env!("CARGO"))
+        let status = Command::new(self.program)
             .args(self.arguments)
             .envs(self.environment.iter().copied())
             // Set by the cargo that runs this; it would make the inner ones rebuild.
             .env_remove("CARGO_MANIFEST_DIR")
             .current_dir(crate::paths::root())
             .status()
-            .with_context(|| format!("{}: cargo cannot be run", self.name))?;
+            .with_context(|| format!("{}: {} cannot be run; is it installed?", self.name, self.program))?;
         if !status.success() {
-            bail!("{} failed: cargo {}", self.name, self.arguments.join(" "));
+            bail!("{} failed: {}", self.name, self.command());
         }
         crate::console::say(&format!(
             "    {} passed in {:.0} s",
@@ -52,12 +65,27 @@ impl Step {
     }
 }
 
+const CARGO: &str = env!("CARGO");
+
 /// It compiles the peers it compares with, so it is checked alone and once, and not for each purpose.
 const BENCHMARKS: &str = "agents-api-bench";
 
 const CHECKS: &[Step] = &[
     Step::new("format", &["fmt", "--all", "--check"]),
     Step::new("layers", &["xtask", "layers"]),
+    Step {
+        name: "workflows",
+        program: "npx",
+        arguments: &[
+            "--yes",
+            "--package=@action-validator/core@0.6.0",
+            "--package=@action-validator/cli@0.6.0",
+            "action-validator",
+            ".github/workflows/ci.yml",
+            ".github/workflows/upstream.yml",
+        ],
+        environment: &[],
+    },
     Step::new("import --check", &["xtask", "import", "--check"]),
     Step::new("generate --check", &["xtask", "generate", "--check"]),
     Step::new(
@@ -76,6 +104,7 @@ const CHECKS: &[Step] = &[
     ),
     Step {
         name: "rustdoc",
+        program: CARGO,
         arguments: &[
             "doc",
             "--workspace",
@@ -158,6 +187,7 @@ const FEATURES: &[Step] = &[
     ),
     Step {
         name: "fuzz targets",
+        program: CARGO,
         arguments: &[
             "check",
             "--manifest-path",

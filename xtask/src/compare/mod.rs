@@ -36,6 +36,7 @@
 //! | parameter style; `explode` of an array or object | breaking | breaking |
 //! | `explode` of a single value; name of a path's placeholder | additive: the request stays the same | |
 //! | server or way to authenticate added / removed | additive / breaking (the first way, the last way: reverse) | |
+//! | single value of a query parameter became a list of it, each with the key | additive | |
 //! | `deprecated` | additive: an announcement, and no mere wording | additive |
 //! | summary, description, meaning of an enum value | documentation | documentation |
 //!

@@ -1,4 +1,4 @@
-//! Reads an `OpenAPI` 3.0 description from a JSON or YAML file.
+//! Reads an `OpenAPI` 3.0 or 3.1 description from a JSON or YAML file.
 //!
 //! The two are told apart by content: JSON descriptions start with `{`. Whatever the file holds, the answer is a
 //! description or one error: size, depth and YAML aliases are bounded, and a key that appears twice is refused, since
@@ -12,6 +12,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::lower::lower;
+
 /// GitHub's largest description, with every reference expanded, has 80 MB.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// As deep as `serde_json` goes by itself.
@@ -20,14 +22,14 @@ const MAX_DEPTH: usize = 128;
 /// Reads the description at `path`.
 ///
 /// # Errors
-/// When the file cannot be read or is not an `OpenAPI` 3.0 description.
+/// When the file cannot be read or is not an `OpenAPI` 3.0 or 3.1 description.
 pub fn read(path: &Path) -> Result<Value> {
     let name = path.display();
     let bytes = bytes(path)?;
     let text = text(&bytes).with_context(|| format!("cannot read {name}"))?;
     let description = parse(text).with_context(|| format!("cannot read {name}"))?;
-    check(&description).with_context(|| format!("cannot use {name}"))?;
-    Ok(description)
+    let is_new = check(&description).with_context(|| format!("cannot use {name}"))?;
+    Ok(if is_new { lower(description) } else { description })
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
@@ -138,24 +140,28 @@ fn yaml() -> serde_saphyr::Options {
     }
 }
 
-fn check(description: &Value) -> Result<()> {
+/// Whether it is a 3.1 description; an error when it is none of the two.
+fn check(description: &Value) -> Result<bool> {
     let Value::Object(top) = description else {
         bail!(
             "it is not an OpenAPI description: its top level is {}, not an object",
             kind_of(description)
         );
     };
-    match (top.get("openapi"), top.get("swagger")) {
-        (Some(Value::String(version)), _) if version == "3.0" || version.starts_with("3.0.") => {}
-        (Some(Value::String(version)), _) if version.starts_with("3.1") => bail!(
-            "it is OpenAPI {version}; the import reads 3.0 only (GitHub publishes both: take the file without \"3.1\" in its folder)"
-        ),
-        (Some(version), _) => bail!("it says `openapi: {version}`; the import reads OpenAPI 3.0 only"),
-        (None, Some(version)) => bail!("it is Swagger {version}; the import reads OpenAPI 3.0 only"),
+    let is = |version: &str, minor: &str| {
+        version
+            .strip_prefix(minor)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_new = match (top.get("openapi"), top.get("swagger")) {
+        (Some(Value::String(version)), _) if is(version, "3.0") => false,
+        (Some(Value::String(version)), _) if is(version, "3.1") => true,
+        (Some(version), _) => bail!("it says `openapi: {version}`; OpenAPI 3.0 and 3.1 are read"),
+        (None, Some(version)) => bail!("it is Swagger {version}; OpenAPI 3.0 and 3.1 are read"),
         (None, None) => bail!("it is not an OpenAPI description: there is no `openapi` at its top level"),
-    }
+    };
     match top.get("paths") {
-        Some(Value::Object(_)) => Ok(()),
+        Some(Value::Object(_)) => Ok(is_new),
         Some(other) => bail!("its `paths` is {}, not an object", kind_of(other)),
         None => bail!("it has no `paths`"),
     }

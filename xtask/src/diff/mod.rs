@@ -8,14 +8,23 @@ use serde_json::Value;
 use crate::compare::{Class, Format, Report, Which, compare};
 use crate::description::{Selection, read};
 use crate::paths;
+use crate::published::Published;
 
 /// The arguments of `cargo xtask diff`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The description to compare against: the full one, a slice of it, or the resolved spec (JSON or YAML)
-    old: PathBuf,
+    #[arg(required_unless_present = "since")]
+    old: Option<PathBuf>,
     /// The description whose changes are reported
-    new: PathBuf,
+    #[arg(required_unless_present = "since")]
+    new: Option<PathBuf>,
+    /// Compare this published version of @octokit/openapi, fetched with npm, with the newest
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["old", "new"])]
+    since: Option<String>,
+    /// With --since, the published version to compare with instead of the newest
+    #[arg(long, value_name = "VERSION", requires = "since")]
+    until: Option<String>,
     /// How to write the report
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -35,7 +44,7 @@ pub enum FailOn {
 
 /// Runs the command: 0, or 1 when `--fail-on` says so, or 2 when an input is unusable.
 pub fn run(args: &Args) -> ExitCode {
-    match report(&args.old, &args.new) {
+    match inputs(args) {
         Ok(report) => {
             // A reader that went away (`| head`) is not an error of the comparison.
             let _ = std::io::stdout()
@@ -52,6 +61,16 @@ pub fn run(args: &Args) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Compares the files, or the published versions, that the arguments name.
+fn inputs(args: &Args) -> anyhow::Result<Report> {
+    if let (Some(old), Some(new)) = (&args.old, &args.new) {
+        return report(old, new);
+    }
+    let old = Published::fetch(args.since.as_deref())?;
+    let new = Published::fetch(args.until.as_deref())?;
+    report(&old.description(), &new.description())
 }
 
 fn report(old: &Path, new: &Path) -> anyhow::Result<Report> {

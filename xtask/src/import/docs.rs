@@ -2,12 +2,10 @@
 use serde_json::{Map, Value, json};
 
 use super::lint::Lint;
+use super::overlay::VALUES;
 use super::stanza;
 use crate::description::grammar::METHODS;
 use crate::description::pointer;
-
-/// The key that holds a sentence for each value of an enum.
-pub(crate) const VALUES: &str = "x-enum-descriptions";
 
 /// Reports what has no documentation, and documentation of what does not exist.
 pub(crate) fn check(lint: &mut Lint<'_>) {

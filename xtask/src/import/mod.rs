@@ -16,7 +16,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::description::pointer;
@@ -53,11 +53,14 @@ use write::Output;
 /// The arguments of `cargo xtask import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// GitHub's `OpenAPI` 3.0 description, JSON or YAML, whole or a slice [default: spec/upstream.json]
+    /// GitHub's `OpenAPI` 3.0 or 3.1 description, JSON or YAML, whole or a slice [default: spec/upstream.json]
     file: Option<PathBuf>,
     /// Write nothing; exit with 1 if a file would change
     #[arg(long)]
     check: bool,
+    /// Write the printed overlay actions to this file as well
+    #[arg(long, hide = true, value_name = "FILE")]
+    stanzas: Option<PathBuf>,
     /// The folder of the selection, the overlay and the results
     #[arg(long, hide = true)]
     spec_dir: Option<PathBuf>,
@@ -66,7 +69,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> ExitCode {
     let folder = args.spec_dir.clone().unwrap_or_else(paths::spec);
-    match import(args.file.as_deref(), &folder, args.check) {
+    match import(args, &folder) {
         Ok(code) => code,
         Err(error) => {
             crate::console::complain("import", &error);
@@ -75,9 +78,9 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
+fn import(args: &Args, folder: &Path) -> Result<ExitCode> {
     let spec = Folder::new(folder);
-    let file = file.unwrap_or(&spec.upstream);
+    let file = args.file.as_deref().unwrap_or(&spec.upstream);
     let description = description::read(file)?;
     let selection = Selection::read(&spec.selection)?;
     let overlay = Overlay::read(&spec.overlay)?;
@@ -87,7 +90,13 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
     let news = matches.since(&before(&spec, &overlay));
     let imported = match imported {
         Ok(imported) => imported,
-        Err(problems) => return Ok(report::problems(&problems, &description, &news)),
+        Err(problems) => {
+            if let Some(path) = args.stanzas.as_ref().filter(|_| problems.are_curable()) {
+                std::fs::write(path, problems.stanzas())
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+            return Ok(report::problems(&problems, &description, &news));
+        }
     };
     let outputs = [
         Output {
@@ -100,7 +109,7 @@ fn import(file: Option<&Path>, folder: &Path, check: bool) -> Result<ExitCode> {
         },
     ];
     let before = [outputs[0].current()?, outputs[1].current()?];
-    if check {
+    if args.check {
         return Ok(report::check(&before, &outputs));
     }
     let written = write::all(&outputs)?;
@@ -187,7 +196,7 @@ fn resolve(selected: &Value, overlay: &Overlay, matches: &mut Matches) -> Result
     Problems::check(wellformed::after(&document, &origins))
         .map_err(|broken| broken.and(std::mem::take(&mut problems)))?;
     let mut lint = lint::Lint::new(&document, &origins, &upstream, &mut problems);
-    lint.rules();
+    lint::rules(&mut lint);
     docs::check(&mut lint);
     Problems::check(problems)?;
     Ok(Imported {

@@ -12,6 +12,9 @@ pub(crate) const NAME: &str = "x-name";
 /// The key by which an action says that the differing object shapes of one name become one.
 pub(crate) const MERGE: &str = "x-merge";
 
+/// The key that holds a sentence for each value of an enum.
+pub(crate) const VALUES: &str = "x-enum-descriptions";
+
 /// The actions of an overlay, in the two phases of the import.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {

@@ -70,6 +70,19 @@ impl Problems {
         }
     }
 
+    /// Whether some of them have a cure.
+    pub(crate) fn are_curable(&self) -> bool {
+        self.0.iter().any(|problem| problem.stanza.is_some())
+    }
+
+    /// The overlay actions that cure them, one behind the other.
+    pub(crate) fn stanzas(&self) -> String {
+        self.0
+            .iter()
+            .filter_map(|problem| problem.stanza.as_deref())
+            .collect()
+    }
+
     /// The text for people. `prose` looks up what the input itself says about a place.
     pub(crate) fn render(&self, prose: impl Fn(&str) -> Option<String>) -> String {
         let count = self.0.len();

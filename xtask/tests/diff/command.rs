@@ -118,7 +118,7 @@ fn unusable_input_is_two_with_one_error() {
     let files = Files::new();
     let good = files.json("good.json", &inlined());
     let mut newer = inlined();
-    newer["openapi"] = json!("3.1.0");
+    newer["openapi"] = json!("4.0.0");
     let elsewhere =
         json!({ "openapi": "3.0.3", "info": {}, "paths": { "/gists": { "get": { "responses": {} } } } });
     let dangling = edited(&format!("{TASK}/properties/name"), |v| {

@@ -12,6 +12,104 @@ fn unchanged(workspace: &Workspace, file: &str) {
     assert_eq!(workspace.results(), before);
 }
 
+/// The document in the words of `OpenAPI` 3.1.
+fn newer(value: &Value) -> Value {
+    let Value::Object(map) = value else {
+        return match value {
+            Value::Array(items) => items.iter().map(newer).collect(),
+            other => other.clone(),
+        };
+    };
+    let mut map: Map<String, Value> = map
+        .iter()
+        .map(|(key, value)| (key.clone(), newer(value)))
+        .collect();
+    if map.get("nullable").is_some_and(Value::is_boolean) {
+        map.remove("nullable");
+        match map.get("type").cloned() {
+            Some(kind) => drop(map.insert("type".to_owned(), json!([kind, "null"]))),
+            None => return json!({"anyOf": [map, {"type": "null"}]}),
+        }
+    }
+    if map.contains_key("openapi") {
+        map.insert("openapi".to_owned(), json!("3.1.0"));
+        map.insert("webhooks".to_owned(), json!({"ping": {}}));
+    }
+    Value::Object(map)
+}
+
+#[test]
+fn the_same_description_in_openapi_3_1_gives_the_same_files() {
+    let workspace = Workspace::new();
+    let newer = newer(&upstream());
+    assert!(
+        newer.to_string().contains("\"null\""),
+        "the fixture has something that can be null"
+    );
+    workspace.write("newer.json", newer.to_string());
+    unchanged(&workspace, "newer.json");
+}
+
+#[test]
+fn what_3_1_can_say_and_the_generator_cannot_is_refused_by_name() {
+    let workspace = Workspace::new();
+    for (schema, said) in [
+        (json!({"type": ["string", "integer"]}), "a list of types"),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "string"}}),
+            "`prefixItems`",
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^a": {"type": "string"}}}),
+            "`patternProperties`",
+        ),
+        (
+            json!({"type": "string", "contentEncoding": "base64"}),
+            "`contentEncoding`",
+        ),
+    ] {
+        let mut input = newer(&upstream());
+        at(&mut input, &format!("{}/properties", super::support::list_item()))["novelty"] = schema;
+        workspace
+            .import_value(&input)
+            .failed_with(&["/properties/novelty", said]);
+    }
+}
+
+#[test]
+fn what_3_1_says_with_other_words_is_read() {
+    let described = |version: &str, schema: Value| {
+        let mut input = upstream();
+        input["openapi"] = json!(version);
+        at(&mut input, &format!("{}/properties", super::support::list_item()))["novelty"] = schema;
+        input
+    };
+    for (old, new) in [
+        (
+            json!({"type": "string", "enum": ["a"]}),
+            json!({"type": "string", "const": "a", "examples": ["a"]}),
+        ),
+        (
+            json!({"type": "integer", "minimum": 1, "exclusiveMinimum": true}),
+            json!({"type": "integer", "exclusiveMinimum": 1}),
+        ),
+        (
+            json!({"nullable": true, "oneOf": [{"type": "object", "properties": {"a": {"type": "string"}}}]}),
+            json!({"oneOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"type": "null"}]}),
+        ),
+        (
+            json!({"type": "array", "items": {}}),
+            json!({"type": "array", "items": true}),
+        ),
+    ] {
+        let workspace = Workspace::new();
+        let [old, new] = [described("3.0.3", old), described("3.1.0", new)];
+        let outcomes = [old, new].map(|input| workspace.import_value(&input).stderr);
+        assert_eq!(outcomes[0], outcomes[1]);
+        assert!(outcomes[0].contains("novelty"), "{}", outcomes[0]);
+    }
+}
+
 /// JSON with the keys of every object in the opposite order.
 fn backwards(value: &Value) -> String {
     match value {

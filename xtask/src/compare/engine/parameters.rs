@@ -80,7 +80,17 @@ impl<'a> Walk<'a> {
             new.description.as_deref(),
             findings,
         );
-        let single = single(&self.old.view(&old.schema)?) && single(&self.new.view(&new.schema)?);
+        let (before, after) = (self.old.view(&old.schema)?, self.new.view(&new.schema)?);
+        if let Some(items) = after
+            .items
+            .as_ref()
+            .filter(|_| single(&before) && repeats(old) && repeats(new))
+        {
+            let message = "now a list; one element is sent as the single value was".to_owned();
+            findings.push(spot.finding(Class::Additive, message, ""));
+            return self.schema_at(spot, &old.schema, items, findings);
+        }
+        let single = single(&before) && single(&after);
         findings.extend(
             style(old, new, side, single)
                 .iter()
@@ -106,6 +116,11 @@ fn keyed<'o, 'a>(operation: &'o Operation<'a>, by: By) -> BTreeMap<(&'a str, Str
         .iter()
         .map(|parameter| ((parameter.place, key(parameter)), parameter))
         .collect()
+}
+
+/// Whether the elements of a list would be written as the key and one element each.
+fn repeats(parameter: &Parameter<'_>) -> bool {
+    parameter.place == "query" && parameter.style.name == "form" && parameter.style.explode
 }
 
 /// Whether a value is written the same with and without `explode`.

@@ -1,7 +1,7 @@
 //! Rules for schemas: what the generator understands of them, and which names collide in Rust.
 use serde_json::{Map, Value, json};
 
-use super::super::docs::VALUES;
+use super::super::overlay::VALUES;
 use super::super::stanza;
 use super::{Lint, casing, members};
 use crate::description::choice::{self, Shape};

@@ -7,10 +7,6 @@ mod survey;
 
 use serde_json::{Map, Value, json};
 
-use super::origins::Origins;
-use super::problem::Problem;
-use crate::description::grammar::Kind;
-
 /// Keywords that say something about a place where a shape is used, not about the shape.
 pub(crate) const OF_THE_PLACE: [&str; 5] = ["nullable", "default", "deprecated", "readOnly", "writeOnly"];
 
@@ -107,19 +103,6 @@ pub(crate) struct Forest {
     pub(crate) shapes: Vec<Shape>,
     /// The places where a schema begins, with their shapes.
     pub(crate) roots: Vec<(String, Id)>,
-}
-
-impl Forest {
-    /// Finds every schema of the document.
-    pub(crate) fn of(document: &Value, origins: &Origins, problems: &mut Vec<Problem>) -> Self {
-        let mut builder = survey::Builder {
-            forest: Self::default(),
-            origins,
-            problems,
-        };
-        builder.find(document, Kind::Document, "", "");
-        builder.forest
-    }
 }
 
 impl Forest {

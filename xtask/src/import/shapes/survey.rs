@@ -8,6 +8,19 @@ use super::{Forest, Id, OF_THE_PLACE, Shape, Slot};
 use crate::description::grammar::Kind;
 use crate::description::pointer;
 
+impl Forest {
+    /// Finds every schema of the document.
+    pub(crate) fn of(document: &Value, origins: &Origins, problems: &mut Vec<Problem>) -> Self {
+        let mut builder = Builder {
+            forest: Self::default(),
+            origins,
+            problems,
+        };
+        builder.find(document, Kind::Document, "", "");
+        builder.forest
+    }
+}
+
 pub(super) struct Builder<'a> {
     pub(super) forest: Forest,
     pub(super) origins: &'a Origins,

@@ -65,6 +65,13 @@ fn parameters() {
             "type changed from integer to string",
         ),
         (
+            list("/parameters/0/schema"),
+            |v| *v = json!({"type": "array", "items": v.clone()}),
+            "additive",
+            per_page,
+            "now a list; one element is sent as the single value was",
+        ),
+        (
             list("/parameters/1/schema/enum"),
             |v| *v = json!(["updated_at"]),
             "breaking",
