@@ -9,14 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use tokio::runtime::Builder as Runtime;
 
+use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::emulator::builder::{Builder, DEFAULT_TOKEN};
 use crate::faults::plan::FaultPlan;
 use crate::life::{Scenario, Script};
 use crate::limits::{Limits, SecondaryLimits};
 use crate::model::{Access, RepoName};
+use crate::settings::Realism;
 use crate::world::account::Token;
 
 /// How long connections and workers may take to end after a signal.
@@ -30,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
     /// Address to listen on; anything but a loopback address is reachable from other machines
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host)]
     host: IpAddr,
     /// Token that clients must send; it belongs to octocat and may do everything
     #[arg(long, value_name = "T", default_value = DEFAULT_TOKEN, value_parser = token)]
@@ -45,14 +49,14 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     tasks: u32,
     /// Where ids, random lives and random faults come from
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// Speed of the emulator's clock: 1 is real time, 60 a minute a second, 0 stands still
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed, allow_negative_numbers = true)]
     speed: f64,
     /// How started tasks live: a script's name, or "random" for a random one each
-    #[arg(long, value_name = "LIFE", default_value = "quick-success", value_parser = life)]
-    life: Scenario,
+    #[arg(long, value_name = "LIFE", default_value = "quick-success")]
+    life: String,
     /// Requests each token may send an hour
     #[arg(long, value_name = "N", default_value_t = 5000)]
     quota: u32,
@@ -62,6 +66,24 @@ pub struct Args {
     /// Open a pull request also for starts that do not mention one, as GitHub was seen to do
     #[arg(long)]
     pull_requests_by_default: bool,
+    /// Imitate what GitHub was observed to do: late visibility, lists that lag, empty global ids
+    #[arg(long)]
+    realistic: bool,
+    /// Time at which the clock starts, like 2026-01-31T12:00:00Z [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    now: Option<DateTime<Utc>>,
+    /// Serve the control API at /_emulator/ to clients on this machine that send this token
+    #[arg(long, value_name = "T", value_parser = token)]
+    control: Option<String>,
+    /// File of scripts, in TOML: prompts name them by script:NAME, --life by NAME
+    #[arg(long, value_name = "FILE")]
+    scripts: Option<PathBuf>,
+    /// Maximum number of tasks; starts beyond it respond 507
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    max_tasks: u32,
+    /// File to write the port to once it listens
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
     /// File of faults, in TOML
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -83,6 +105,7 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn serve(args: Args) -> Result<(), String> {
+    let port_file = args.port_file.clone();
     let builder = builder(args)?;
     let cannot = |error| format!("cannot start: {error}");
     let service = Runtime::new_multi_thread().enable_all().build().map_err(cannot)?;
@@ -95,7 +118,7 @@ fn serve(args: Args) -> Result<(), String> {
     // Listened for before the first line is printed: whoever reads it may send a signal at once.
     let stopped = stopped()?;
     drop(in_signals);
-    let github = service.block_on(start(builder))?;
+    let github = service.block_on(start(builder, port_file.as_deref()))?;
     signals.block_on(async {
         stopped.await;
         let _ = tokio::time::timeout(GRACE, github.shutdown()).await;
@@ -104,7 +127,7 @@ fn serve(args: Args) -> Result<(), String> {
     Ok(())
 }
 
-async fn start(builder: Builder) -> Result<Emulator, String> {
+async fn start(builder: Builder, port_file: Option<&Path>) -> Result<Emulator, String> {
     let github = builder
         .start()
         .await
@@ -112,6 +135,10 @@ async fn start(builder: Builder) -> Result<Emulator, String> {
             Some(source) => format!("{error}: {source}; choose another address with --host and --port"),
             None => error.to_string(),
         })?;
+    if let Some(path) = port_file {
+        let written = write_whole(path, &format!("{}\n", github.address().port()));
+        written.map_err(|error| format!("--port-file {}: {error}; choose another file", path.display()))?;
+    }
     if !github.address().ip().is_loopback() {
         warn("other machines can reach this emulator: its host is not a loopback address");
     }
@@ -152,17 +179,33 @@ fn builder(args: Args) -> Result<Builder, String> {
         secondary: args.secondary_limits.then(SecondaryLimits::default),
         ..Limits::default()
     };
+    let scripts = args.scripts.as_deref().map_or_else(|| Ok(Vec::new()), scripts)?;
+    let scenario = scenario(&args.life, &scripts)?;
+    let clock = match args.now {
+        Some(now) => Clock::scaled_from(now, args.speed),
+        None => Clock::scaled(args.speed),
+    };
     let mut builder = Emulator::builder()
         .host(args.host)
         .port(args.port)
         .token(args.token)
         .seed(args.seed)
-        .speed(args.speed)
+        .clock(clock)
         .tasks(args.tasks)
-        .scenario(args.life)
-        .limits(limits)
-        // Nobody asks this process for its log but through the file.
-        .log_capacity(0);
+        .scenario(scenario)
+        .max_tasks(args.max_tasks.max(args.tasks))
+        .limits(limits);
+    if args.realistic {
+        builder = builder.realism(Realism::github());
+    }
+    for script in scripts {
+        builder = builder.script(script);
+    }
+    match args.control {
+        Some(token) => builder = builder.control(token),
+        // Without the control API the log can only be read from the file.
+        None => builder = builder.log_capacity(0),
+    }
     for repo in args.repos {
         builder = builder.repository(repo.owner, repo.name);
     }
@@ -211,6 +254,14 @@ impl io::Write for Announced {
     }
 }
 
+/// Writes a file at once: who waits for it never reads a part of it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    fs::write(&part, text)?;
+    fs::rename(&part, path)
+}
+
 fn warn(message: &str) {
     let _ = writeln!(io::stderr(), "agents-api-emulator: {message}");
 }
@@ -239,13 +290,47 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| "a speed is a number from 0 on, like 1 or 60".to_owned())
 }
 
-fn life(text: &str) -> Result<Scenario, String> {
-    match Script::builtin(text) {
+/// How tasks live: a script of the file, a built-in one, or a random life each.
+fn scenario(name: &str, scripts: &[Script]) -> Result<Scenario, String> {
+    let custom = scripts.iter().find(|script| script.name() == name).cloned();
+    match custom.or_else(|| Script::builtin(name)) {
         Some(script) => Ok(Scenario::Script(script)),
-        None if text == "random" => Ok(Scenario::Random),
-        None => Err(format!(
-            "a life is \"random\" or one of: {}",
-            Script::BUILTIN.join(", ")
-        )),
+        None if name == "random" => Ok(Scenario::Random),
+        None => {
+            let custom = scripts.iter().map(Script::name);
+            let known: Vec<&str> = Script::BUILTIN.iter().copied().chain(custom).collect();
+            Err(format!(
+                "--life {name:?}: unknown; use random or one of: {}",
+                known.join(", ")
+            ))
+        }
     }
+}
+
+/// A file of scripts: `[[script]]` tables.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScriptFile {
+    #[serde(default)]
+    script: Vec<Script>,
+}
+
+fn scripts(path: &Path) -> Result<Vec<Script>, String> {
+    let explain = |error: &dyn std::fmt::Display| format!("--scripts {}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| explain(&error))?;
+    let file: ScriptFile = toml::from_str(&text).map_err(|error| explain(&error.to_string().trim_end()))?;
+    Ok(file.script)
+}
+
+fn host(text: &str) -> Result<IpAddr, String> {
+    if text == "localhost" {
+        return Ok(IpAddr::from([127, 0, 0, 1]));
+    }
+    text.parse()
+        .map_err(|_| "not an IP address; use one like 127.0.0.1, or localhost".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "not a seed; use a whole number from 0 to 18446744073709551615".to_owned())
 }

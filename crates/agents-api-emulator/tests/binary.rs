@@ -263,3 +263,85 @@ fn a_log_that_nobody_reads_does_not_keep_it_from_ending() {
     out.read_exact(&mut [0]).expect("a byte");
     assert_eq!(emulator.signal("TERM").code(), Some(0));
 }
+
+#[test]
+fn custom_scripts_a_fixed_time_and_a_port_file_come_from_flags() {
+    let (scripts, port) = (file("scripts.toml"), file("port"));
+    let script =
+        "[[script]]\nname = \"swift\"\nsteps = [{ after = 2, change = { state = \"completed\" } }]\n";
+    std::fs::write(&scripts, script).expect("written");
+    let paths = [&scripts, &port].map(|path| path.to_str().expect("a path").to_owned());
+    let emulator = Running::start(&[
+        "--host",
+        "localhost",
+        "--speed",
+        "0",
+        "--now",
+        "2026-01-31T12:00:00Z",
+        "--life",
+        "swift",
+        "--tasks",
+        "1",
+        "--token",
+        "ghp_mine",
+        "--realistic",
+        "--control",
+        "control",
+        "--scripts",
+        &paths[0],
+        "--port-file",
+        &paths[1],
+    ]);
+    let written = std::fs::read_to_string(&port).expect("a port");
+    assert!(
+        emulator.address.ends_with(&format!(":{}", written.trim())),
+        "{written}"
+    );
+    let response = emulator.get("/rate_limit", "ghp_mine");
+    assert!(
+        response.contains("date: Sat, 31 Jan 2026 12:00:00 GMT\r\n"),
+        "{response}"
+    );
+    assert!(
+        emulator
+            .get("/_emulator/health", "")
+            .contains("\"status\":\"ok\"")
+    );
+    drop(emulator);
+    for path in [scripts, port] {
+        std::fs::remove_file(path).expect("removed");
+    }
+}
+
+#[test]
+fn a_wrong_flag_says_what_to_do() {
+    let scripts = file("wrong.toml");
+    std::fs::write(
+        &scripts,
+        "[[script]]\nname = \"x\"\nsteps = [{ after = 1, change = \"explode\" }]",
+    )
+    .expect("written");
+    for (args, said) in [
+        (
+            vec!["--host", "nowhere"],
+            "not an IP address; use one like 127.0.0.1, or localhost",
+        ),
+        (vec!["--seed", "-1"], "not a seed; use a whole number from 0"),
+        (
+            vec!["--life", "long"],
+            "--life \"long\": unknown; use random or one of: quick-success",
+        ),
+        (
+            vec!["--scripts", scripts.to_str().expect("a path")],
+            "unknown variant `explode`",
+        ),
+    ] {
+        let output = run(&args);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && error.contains(said),
+            "{args:?}: {error}"
+        );
+    }
+    std::fs::remove_file(scripts).expect("removed");
+}

@@ -1,6 +1,6 @@
 //! Serves one request: arrival, faults, identity, limits, operation, headers, log.
 
-mod body;
+pub(crate) mod body;
 mod context;
 mod headers;
 pub(crate) mod setup;

@@ -1,5 +1,6 @@
 //! What the connections of one emulator share.
 
+use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,8 +11,10 @@ use crate::faults::engine::Engine;
 use crate::limits::Limits;
 use crate::limits::limiter::Limiter;
 use crate::log::Log;
+use crate::model::{Index, RepoName};
 use crate::settings::Settings;
 use crate::world::World;
+use crate::world::seed::TaskSeed;
 use crate::world::shared::SharedWorld;
 
 /// Everything that the connections of one emulator share.
@@ -35,6 +38,29 @@ pub(crate) struct Snapshot {
     limits: Limits,
     faults: Vec<Fault>,
     settings: Arc<Settings>,
+}
+
+/// Why a task cannot be put into the world.
+#[derive(Debug)]
+pub(crate) enum SeedError {
+    UnknownRepository(RepoName),
+    TooManyTasks(u32),
+}
+
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownRepository(name) => {
+                write!(f, "repository {name}: not found in the emulator; add it first")
+            }
+            Self::TooManyTasks(max) => {
+                write!(
+                    f,
+                    "tasks: the emulator holds its maximum of {max}; raise max_tasks or reset it"
+                )
+            }
+        }
+    }
 }
 
 impl App {
@@ -85,6 +111,30 @@ impl App {
         self.limiter.reset(snapshot.limits.clone());
         self.faults.reset(snapshot.faults.clone());
         self.change_settings(|settings| settings.clone_from(&snapshot.settings));
+    }
+
+    /// Puts a task into the world.
+    ///
+    /// # Errors
+    ///
+    /// When its repository does not exist, or the world is full.
+    pub(crate) fn seed(&self, seed: TaskSeed) -> Result<Index, SeedError> {
+        let max_tasks = self.settings().max_tasks;
+        let mut world = self.world.lock();
+        if world.task_count() >= max_tasks {
+            return Err(SeedError::TooManyTasks(max_tasks));
+        }
+        let repo = world.repo_named(&seed.repo.owner, &seed.repo.name);
+        let repo = repo.ok_or_else(|| SeedError::UnknownRepository(seed.repo.clone()))?;
+        Ok(world.seed_task(repo, seed, self.clock.millis()))
+    }
+
+    /// Puts tasks with random pasts into the world, as many as it can hold.
+    pub(crate) fn seed_random(&self, count: u32) {
+        let max_tasks = self.settings().max_tasks;
+        let mut world = self.world.lock();
+        let room = max_tasks.saturating_sub(world.task_count());
+        world.seed_tasks(count.min(room), self.clock.millis());
     }
 
     /// Returns to the start, and empties the log.

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::state::App;
+use crate::app::state::{App, SeedError};
 use crate::clock::Clock;
 use crate::faults::Fault;
 use crate::life::Script;
@@ -122,20 +122,19 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// When its repository was not added.
+    /// When its repository was not added, or the emulator holds its maximum of tasks.
     pub fn seed_task(&self, seed: TaskSeed) -> Result<TaskHandle, Error> {
-        let mut world = self.app.world.lock();
-        let repo = world.repo_named(&seed.repo.owner, &seed.repo.name);
-        let repo = repo.ok_or_else(|| Error::UnknownRepository(seed.repo.to_string()))?;
-        let index = world.seed_task(repo, seed, self.app.clock.millis());
+        let index = self.app.seed(seed).map_err(|error| match error {
+            SeedError::UnknownRepository(name) => Error::UnknownRepository(name.to_string()),
+            SeedError::TooManyTasks(max) => Error::TooManyTasks(max),
+        })?;
         Ok(TaskHandle::new(Arc::clone(&self.app), index))
     }
 
     /// Puts `count` tasks with random pasts into the world, drawn from the seed: one every ten minutes up to now,
     /// half of them in the first repository.
     pub fn seed_tasks(&self, count: u32) {
-        let now = self.app.clock.millis();
-        self.app.world.lock().seed_tasks(count, now);
+        self.app.seed_random(count);
     }
 
     /// The task with this id.

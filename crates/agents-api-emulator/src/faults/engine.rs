@@ -60,7 +60,9 @@ impl Engine {
     /// Begins again with these faults; requests are numbered on.
     pub(crate) fn reset(&self, faults: Vec<Fault>) {
         self.clear();
-        faults.into_iter().for_each(|fault| self.add(fault));
+        for fault in faults {
+            self.add(fault);
+        }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod conformance;
+mod control;
 mod faults;
 mod graphql;
 mod life;
