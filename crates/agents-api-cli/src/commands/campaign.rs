@@ -160,7 +160,7 @@ impl Args {
                 ));
             }
             Command::Report { name, format } => {
-                report::print(context, &store.state(&name.name).await?, format)?
+                report::print(context, &store.state(&name.name).await?, format)?;
             }
             Command::Plan { .. } | Command::Apply { .. } | Command::Schema => {}
         }

@@ -53,7 +53,7 @@ pub(super) async fn show(context: &Context, store: &Store, name: &str, watch: bo
     while watch && state.status != CampaignStatus::Finished {
         tokio::time::sleep(INTERVAL).await;
         let now = store.state(name).await?;
-        changes(context, &state, &now)?;
+        changes(context, &state, &now);
         state = now;
     }
     Ok(Exit::Reached)
@@ -157,7 +157,7 @@ pub(super) async fn follow(context: &Context, store: &Store, name: &str) -> Fail
             tokio::time::sleep(INTERVAL).await;
             let now = store.state(name).await?;
             if !progress.is_shown() {
-                changes(context, &state, &now)?;
+                changes(context, &state, &now);
             }
             state = now;
         }
@@ -170,7 +170,7 @@ pub(super) async fn follow(context: &Context, store: &Store, name: &str) -> Fail
 }
 
 /// A line for each item that has changed.
-fn changes(context: &Context, before: &CampaignState, after: &CampaignState) -> Result<()> {
+fn changes(context: &Context, before: &CampaignState, after: &CampaignState) {
     let before: std::collections::HashMap<u32, &ItemState> =
         before.items.iter().map(|item| (item.position, item)).collect();
     for item in &after.items {
@@ -179,7 +179,6 @@ fn changes(context: &Context, before: &CampaignState, after: &CampaignState) -> 
             context.out.note(row(item).join("  ").trim_end());
         }
     }
-    Ok(())
 }
 
 fn row(item: &ItemState) -> Vec<String> {
