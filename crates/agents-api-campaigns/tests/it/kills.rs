@@ -21,11 +21,12 @@ async fn eight_workers_killed_two_hundred_times_leave_one_task_an_item() {
 
 async fn kill_workers(database: &Database) {
     let github = github(ITEMS, Emulator::builder().speed(2000.0).seed(7)).await;
+    // Together they lose the response to 45 % of the starts, after the task was created.
     for effect in [Effect::Reset, Effect::Html { status: 502 }, Effect::Close] {
         github.inject(
             Fault::on(Operation::StartTask, effect)
                 .after_applied()
-                .chance(0.15)
+                .chance(0.18)
                 .times(u64::MAX),
         );
     }
@@ -42,11 +43,14 @@ async fn kill_workers(database: &Database) {
     };
     let mut workers: Vec<_> = (0..WORKERS).map(|_| start_worker()).collect();
     let mut random = fastrand::Rng::with_seed(3);
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(random.u64(20..200))).await;
         let victim = random.usize(..WORKERS);
         workers[victim].abort();
         workers[victim] = start_worker();
+        if kill % 40 == 20 {
+            database.drop_connections().await;
+        }
     }
     for worker in workers {
         let state = worker.await.unwrap().unwrap();

@@ -49,6 +49,17 @@ impl Database {
         &self.url
     }
 
+    /// Ends every connection, as a restart of the server does. SQLite has no server.
+    pub(crate) async fn drop_connections(&self) {
+        if self.url.starts_with("postgres") {
+            let pool = sqlx::AnyPool::connect(&self.url).await.unwrap();
+            let sql = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            let ended: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+            assert!(ended > 0, "workers are connected");
+        }
+    }
+
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url).await.unwrap()
     }
