@@ -4,6 +4,7 @@ mod actions;
 mod campaign;
 mod exit_codes;
 mod receiver;
+mod migration;
 mod server;
 mod streams;
 mod watch;
