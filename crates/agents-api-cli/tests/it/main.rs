@@ -3,8 +3,8 @@
 mod actions;
 mod campaign;
 mod exit_codes;
-mod receiver;
 mod migration;
+mod receiver;
 mod server;
 mod streams;
 mod watch;
