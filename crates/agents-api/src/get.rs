@@ -1,4 +1,4 @@
-//! Gets one task.
+//! Gets one task, with its sessions.
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl GetTask {
         Self { task, timeout: None }
     }
 
-    /// How long it may take, repetitions and pauses included; by default as the client was set up.
+    /// How long it may take, including retries and pauses; by default the client's timeout.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
@@ -42,10 +42,10 @@ impl GetTask {
     async fn send(self) -> Result<Task, Error> {
         let call = self.task.call()?;
         let executor = self.task.client().executor();
-        let answer = executor
+        let response = executor
             .run(call, self.timeout, |client| self.task.request(client))
             .await?;
-        Ok(answer.into_inner())
+        Ok(response.into_inner())
     }
 }
 
@@ -55,7 +55,7 @@ impl TaskRef {
         GetTask::new(self.clone())
     }
 
-    /// Looks at the task once, for a poller: nothing is repeated, and a limit of GitHub's is an error at once.
+    /// Polls the task once: without retries, and a rate limit is an error at once.
     pub(crate) async fn poll(
         &self,
         cache: &mut EtagCache<Task>,
@@ -63,16 +63,17 @@ impl TaskRef {
     ) -> Result<Revalidated<Task>, Error> {
         let call = self.call()?;
         let executor = self.client().executor();
-        let answer = executor
+        let response = executor
             .poll(call, cache.tag(), deadline, |client| self.request(client))
             .await?;
-        cache.update(answer, |answer| Ok(answer.into_inner()))
+        cache.update(response, |response| Ok(response.into_inner()))
     }
 
-    /// Which operation gets the task, if its id can be one.
+    /// The operation that gets the task, if its id is valid.
     fn call(&self) -> Result<Operation, Error> {
         let id = self.id();
-        check_path_segment(id).map_err(|reason| Error::invalid(format!("task id {id:?} {reason}")))?;
+        check_path_segment(id)
+            .map_err(|reason| Error::invalid(format!("task id {id:?} {reason}; pass the `id` of a task")))?;
         Ok(match self.repo() {
             Some(_) => Operation::GET_TASK_FOR_REPO,
             None => Operation::GET_TASK,

@@ -1,4 +1,4 @@
-//! What was known of a task before it was asked to go on.
+//! A snapshot of a task before a follow-up.
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -6,21 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use agents_api_raw::types::Task;
 
-/// What was known of a task before a follow-up, so that a wait does not take the previous ending for the new one; for
+/// A snapshot of a task before a follow-up, so that a wait does not take the previous ending for the new one; for
 /// [`WaitUntil::since`](super::WaitUntil::since).
 ///
-/// A task that completed is asked to go on, on its page or by a comment on its pull request. For some time GitHub still
-/// answers `completed`: a wait for the end would return at once. With a baseline the wait begins when the task has moved
-/// on. It holds no prompt and can be kept as JSON, for another process.
+/// A task that has completed can be asked to go on, on its page or by a comment on its pull request. GitHub then still
+/// returns `completed` for some time, so a wait for the end would return at once. With a baseline the wait begins when the
+/// task has advanced. A baseline holds no prompt and can be stored as JSON, for another process.
 ///
-/// # What counts as having moved on
-/// Any of these, in an answer that is not older than the baseline:
-/// - more sessions than then, or one that was not there;
+/// # What counts as having advanced
+/// Any of these, in a response that is not older than the baseline:
+/// - more sessions than in the baseline, or one that is not in it;
 /// - another state, both being known to this version of the crate;
-/// - a session that ended later than all had then.
+/// - a session that ended later than all in the baseline.
 ///
-/// A later `updated_at` alone does not: GitHub renames tasks some time after they start, and bills them some time after
-/// they end. So a pause that was answered and paused again between two looks, within the same session, is not noticed.
+/// A later `updated_at` alone does not count: GitHub renames tasks some time after they start, and bills them some time
+/// after they end. A pause that was answered and paused again between two polls, within the same session, is therefore not
+/// detected.
 ///
 /// ```
 /// use agents_api::Task;
@@ -46,7 +47,7 @@ pub struct Baseline {
     updated_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_count: Option<usize>,
-    /// The ids of all sessions; `None` where not all were known.
+    /// The ids of all sessions; `None` if not all were known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sessions: Option<BTreeSet<String>>,
     /// When the last of the sessions ended.
@@ -55,7 +56,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// The task as it is known now: from a get, or from a list, which knows less since it tells no sessions.
+    /// A snapshot of the task as it is now: from a get, or from a list, which knows less since it has no sessions.
     pub fn of(task: &Task) -> Self {
         let session_count = session_count(task);
         let sessions = task.sessions.as_ref();
@@ -75,14 +76,13 @@ impl Baseline {
         &self.id
     }
 
-    /// Whether the task, as it is now, has moved on since; see
-    /// [What counts as having moved on](Self#what-counts-as-having-moved-on).
+    /// Whether the task has advanced since; see [What counts as having advanced](Self#what-counts-as-having-advanced).
     pub fn has_advanced(&self, task: &Task) -> bool {
         !self.is_newer_than(task)
             && (self.has_more_sessions(task) || self.is_in_another_state(task) || self.has_ended_again(task))
     }
 
-    /// Whether the answer is from before the baseline, as one of a replica that lags behind.
+    /// Whether the response is from before the baseline, such as from a replica that lags behind.
     fn is_newer_than(&self, task: &Task) -> bool {
         matches!((self.updated_at, task.updated_at), (Some(then), Some(now)) if now < then)
     }
@@ -95,7 +95,7 @@ impl Baseline {
         more || sessions.iter().any(|session| !known.contains(&session.id))
     }
 
-    /// A state that this version does not know says nothing of what the agent did.
+    /// A state that this version does not know says nothing about what the agent did.
     fn is_in_another_state(&self, task: &Task) -> bool {
         self.state.is_known() && task.state.is_known() && self.state != task.state
     }
@@ -107,8 +107,8 @@ impl Baseline {
 
 /// How many sessions the task has, by the larger of its counts.
 fn session_count(task: &Task) -> Option<usize> {
-    let told = task.session_count.and_then(|count| usize::try_from(count).ok());
-    told.max(task.sessions.as_ref().map(Vec::len))
+    let count = task.session_count.and_then(|count| usize::try_from(count).ok());
+    count.max(task.sessions.as_ref().map(Vec::len))
 }
 
 /// When the last of its sessions ended.
@@ -177,7 +177,7 @@ mod tests {
             (
                 json!({"state": "in_progress", "updated_at": "2026-01-01T00:05:00Z"}),
                 false,
-                "a stale answer",
+                "a stale response",
             ),
             (
                 json!({"state": "archiving", "updated_at": later}),
@@ -188,7 +188,7 @@ mod tests {
             (
                 json!({"session_count": 2, "sessions": null}),
                 true,
-                "one more, as a list tells it",
+                "one more, in a list",
             ),
             (
                 json!({"sessions": two, "session_count": null}),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_baseline_does_not_know_is_no_evidence() {
+    fn unknown_facts_do_not_count_as_an_advance() {
         let listed = task(json!({"sessions": null}));
         assert!(
             !Baseline::of(&listed).has_advanced(&task(json!({}))),
@@ -229,7 +229,7 @@ mod tests {
         );
         assert!(
             !Baseline::of(&partly).has_advanced(&now),
-            "not all sessions were told"
+            "not all sessions were known"
         );
         let bare = task(json!({"sessions": null, "session_count": null, "updated_at": null}));
         assert!(
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_being_written_down() {
+    fn it_round_trips_through_json() {
         for different in [
             json!({}),
             json!({"sessions": null, "session_count": null, "state": "new"}),

@@ -86,7 +86,7 @@ impl PollDelays {
 }
 
 /// A delay shortened by up to a fifth.
-pub(super) fn shortened(delay: Duration, jitter: f64) -> Duration {
+fn shortened(delay: Duration, jitter: f64) -> Duration {
     delay.saturating_sub((delay / 5).mul_f64(jitter.clamp(0.0, 1.0)))
 }
 

@@ -1,119 +1,125 @@
-//! One look after the other, at the times of the schedule: what waits and watches have in common.
+//! Polls a task at the times of the schedule: what waits and watches share.
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::schedule::{Next, Saw, Schedule, later};
-use super::update::Update;
-use super::update::is_further;
+use super::schedule::{Action, Observation, Schedule};
+use super::update::{Update, has_advanced};
 use crate::client::TaskRef;
-use crate::error::Error;
-use crate::transport::EtagCache;
+use crate::error::{Error, Retry};
+use crate::transport::{EtagCache, later};
 use agents_api_raw::types::Task;
 
-/// Looks at a task, again and again.
+/// Consecutive rate limits without `retry-after` to tolerate (about an hour) before giving up.
+const MAX_UNSPECIFIED_RATE_LIMITS: u32 = 6;
+
+/// Polls one task repeatedly.
 pub(super) struct Poller {
     task: TaskRef,
     cache: EtagCache<Task>,
     schedule: Schedule,
-    next: Next,
-    last: Option<Arc<Task>>,
+    next: Action,
+    last_seen: Option<Arc<Task>>,
     failure: Option<Error>,
-    polls: u64,
+    attempts: u64,
 }
 
-/// What came of one look.
-pub(super) enum Step {
-    /// The task was seen.
-    Seen(Seen),
-    /// The look failed; the next one may not.
-    RiddenOut,
-    /// The look failed, for good or once too often.
-    GivenUp(Error),
-    /// The deadline has come.
-    TimeUp,
+/// The outcome of one poll.
+pub(super) enum PollOutcome {
+    /// GitHub returned the task.
+    Seen(Snapshot),
+    /// The poll failed and will be retried.
+    Retrying,
+    /// The poll failed permanently, or polls have failed for too long.
+    Failed(Error),
+    /// The deadline is over.
+    TimedOut,
 }
 
-/// What a look has seen.
-pub(super) struct Seen {
+/// The task as one poll returned it.
+pub(super) struct Snapshot {
     pub(super) previous: Option<Arc<Task>>,
     pub(super) task: Arc<Task>,
-    /// Whether anything is other than before.
+    /// Whether anything has changed since the poll before.
     pub(super) changed: bool,
-    /// The pause before the next look, if there is one.
+    /// The delay before the next poll, if there is one.
     pub(super) next_poll: Option<Duration>,
 }
 
-impl Seen {
-    /// What to tell of it; `goes_on` says whether whoever asked wants another look.
-    pub(super) fn update(&self, goes_on: bool) -> Update {
-        let next_poll = self.next_poll.filter(|_| goes_on);
+impl Snapshot {
+    /// The update to report; `continues` says whether another poll follows.
+    pub(super) fn update(&self, continues: bool) -> Update {
+        let next_poll = self.next_poll.filter(|_| continues);
         Update::new(self.previous.as_deref(), &self.task, next_poll)
     }
 }
 
 impl Poller {
-    /// Looks at once, and from then on as the schedule says. `last` is the task as it is known already.
-    pub(super) fn new(task: TaskRef, schedule: Schedule, last: Option<Task>) -> Self {
+    /// Polls at once, and then as the schedule says. `last_seen` is the task as it is known already.
+    pub(super) fn new(task: TaskRef, schedule: Schedule, last_seen: Option<Task>) -> Self {
         Self {
             task,
             cache: EtagCache::new(),
             schedule,
-            next: Next::Look(Instant::now()),
-            last: last.map(Arc::new),
+            next: Action::Poll(Instant::now()),
+            last_seen: last_seen.map(Arc::new),
             failure: None,
-            polls: 0,
+            attempts: 0,
         }
     }
 
-    /// Sleeps until the next look is due, and looks.
-    pub(super) async fn step(&mut self) -> Step {
+    /// Sleeps until the next poll is due, and polls.
+    pub(super) async fn poll(&mut self) -> PollOutcome {
         match self.next {
-            Next::Look(at) | Next::GiveUp(at) if at > Instant::now() => sleep_until(at).await,
-            Next::Look(_) | Next::GiveUp(_) => {}
-            Next::TimeUp => {
+            Action::Poll(at) | Action::Fail(at) if at > Instant::now() => sleep_until(at).await,
+            Action::Poll(_) | Action::Fail(_) => {}
+            Action::DeadlineReached => {
                 if let Some(deadline) = self.schedule.deadline() {
                     sleep_until(deadline).await;
                 }
-                return Step::TimeUp;
+                return PollOutcome::TimedOut;
             }
         }
-        self.polls += 1;
+        self.attempts += 1;
         let deadline = self.schedule.deadline();
-        // The look's own limit lies behind, for a look cut off by the deadline to be no failure.
+        // The request's own deadline is later, so that a poll cut off by the deadline does not count as a failure.
         let bound = match deadline {
             Some(deadline) => later(deadline, Duration::from_secs(1)),
             None => later(Instant::now(), Duration::MAX),
         };
-        let look = self.task.poll(&mut self.cache, bound);
+        let request = self.task.poll(&mut self.cache, bound);
         let result = match deadline {
-            None => look.await,
+            None => request.await,
             Some(deadline) => {
-                let Ok(result) = timeout_at(deadline, look).await else {
-                    self.next = Next::TimeUp;
-                    return Step::TimeUp;
+                let Ok(result) = timeout_at(deadline, request).await else {
+                    self.next = Action::DeadlineReached;
+                    return PollOutcome::TimedOut;
                 };
                 result
             }
         };
         match result {
-            Ok(polled) => Step::Seen(self.see(polled.value, polled.modified)),
+            Ok(polled) => PollOutcome::Seen(self.observe(polled.value, polled.modified)),
             Err(error) => self.fail(error),
         }
     }
 
-    fn see(&mut self, task: Arc<Task>, fresh: bool) -> Seen {
-        let previous = self.last.replace(Arc::clone(&task));
+    fn observe(&mut self, task: Arc<Task>, modified: bool) -> Snapshot {
+        let previous = self.last_seen.replace(Arc::clone(&task));
         let changed = previous
             .as_ref()
-            .is_none_or(|previous| fresh && **previous != *task);
-        let further = changed && is_further(previous.as_deref(), &task);
-        let next_poll = match self.schedule_next(if further { Saw::Change } else { Saw::NoChange }) {
-            Next::Look(at) | Next::GiveUp(at) => Some(at.saturating_duration_since(Instant::now())),
-            Next::TimeUp => None,
+            .is_none_or(|previous| modified && **previous != *task);
+        let observation = if changed && has_advanced(previous.as_deref(), &task) {
+            Observation::Changed
+        } else {
+            Observation::Unchanged
         };
-        Seen {
+        let next_poll = match self.schedule_next(observation) {
+            Action::Poll(at) | Action::Fail(at) => Some(at.saturating_duration_since(Instant::now())),
+            Action::DeadlineReached => None,
+        };
+        Snapshot {
             previous,
             task,
             changed,
@@ -121,36 +127,37 @@ impl Poller {
         }
     }
 
-    fn fail(&mut self, error: Error) -> Step {
-        let asked = error.retry_after();
-        let saw = if error.is_rate_limited() {
-            Saw::RateLimit(asked.filter(|_| error.unspecified_rate_limits() == 0))
-        } else if error.is_passing() {
-            Saw::Failure(asked)
-        } else {
-            Saw::Lasting(asked)
+    fn fail(&mut self, error: Error) -> PollOutcome {
+        let retry_after = error.retry_after();
+        let observation = match error.retry() {
+            Retry::RateLimited if error.unspecified_rate_limits() > MAX_UNSPECIFIED_RATE_LIMITS => {
+                Observation::Permanent(retry_after)
+            }
+            Retry::RateLimited => Observation::RateLimited(retry_after.unwrap_or_default()),
+            Retry::Transient => Observation::Transient(retry_after),
+            Retry::No => Observation::Permanent(retry_after),
         };
-        match self.schedule_next(saw) {
-            Next::GiveUp(_) => Step::GivenUp(error),
-            Next::Look(_) | Next::TimeUp => {
-                tracing::debug!(task = self.task.id(), %error, "a look failed and is ridden out");
+        match self.schedule_next(observation) {
+            Action::Fail(_) => PollOutcome::Failed(error),
+            Action::Poll(_) | Action::DeadlineReached => {
+                tracing::debug!(task = self.task.id(), %error, "poll failed; retrying");
                 self.failure = Some(error);
-                Step::RiddenOut
+                PollOutcome::Retrying
             }
         }
     }
 
-    fn schedule_next(&mut self, saw: Saw) -> Next {
-        self.next = self.schedule.next(saw, Instant::now(), fastrand::f64());
+    fn schedule_next(&mut self, observation: Observation) -> Action {
+        self.next = self.schedule.next(observation, Instant::now(), fastrand::f64());
         self.next
     }
 
-    /// The task, how it was last seen, how many looks there were, and the latest failure that was ridden out.
+    /// The task, how it was last seen, how many polls there were, and the latest failure that was retried.
     pub(super) fn into_parts(self) -> (TaskRef, Option<Task>, u64, Option<Error>) {
         // Only the cache shares what was seen last.
         drop(self.cache);
-        let last = self.last.map(Arc::unwrap_or_clone);
-        (self.task, last, self.polls, self.failure)
+        let last_seen = self.last_seen.map(Arc::unwrap_or_clone);
+        (self.task, last_seen, self.attempts, self.failure)
     }
 }
 
@@ -165,33 +172,37 @@ mod tests {
         Arc::new(serde_json::from_str(&json).unwrap())
     }
 
-    fn poller(last: Option<Task>) -> Poller {
+    fn poller(last_seen: Option<Task>) -> Poller {
         let client = crate::client::Client::builder()
             .token("ghp_example")
             .build()
             .unwrap();
         let schedule = Schedule::new(PollInterval::default(), Duration::ZERO);
-        Poller::new(client.task("t"), schedule, last)
+        Poller::new(client.task("t"), schedule, last_seen)
     }
 
     #[tokio::test]
-    async fn only_a_fresh_answer_that_differs_is_a_change() {
+    async fn only_a_modified_response_that_differs_is_a_change() {
         let mut poller = poller(None);
-        for (name, fresh, changed) in [
+        for (name, modified, changed) in [
             ("a", true, true),
             ("a", false, false),
             ("a", true, false),
             ("b", true, true),
         ] {
-            assert_eq!(poller.see(task(name), fresh).changed, changed, "{name} {fresh}");
+            assert_eq!(
+                poller.observe(task(name), modified).changed,
+                changed,
+                "{name} {modified}"
+            );
         }
     }
 
     #[tokio::test]
-    async fn what_was_known_before_the_first_look_is_no_change() {
+    async fn a_task_known_before_the_first_poll_is_not_a_change() {
         let known = Task::clone(&task("a"));
-        assert!(!poller(Some(known.clone())).see(task("a"), true).changed);
-        let seen = poller(Some(known.clone())).see(task("b"), true);
+        assert!(!poller(Some(known.clone())).observe(task("a"), true).changed);
+        let seen = poller(Some(known.clone())).observe(task("b"), true);
         assert_eq!(seen.update(false).previous, Some(known));
     }
 }

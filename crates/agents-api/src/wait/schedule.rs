@@ -1,200 +1,181 @@
-//! When to look next. Pure: what was seen, what time it is and the jitter come in, when to look comes out.
+//! When to poll next. Pure: what was observed, the time and a random number come in, the next action comes out.
 //!
-//! One machine serves waits, which have a limit, and watches, which have none.
+//! One machine serves waits, which have a deadline, and watches, which have none.
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::interval::{PollDelays, PollInterval, shortened};
+use super::interval::{PollDelays, PollInterval};
+use crate::transport::{Backoff, later};
 
-/// How long looks may fail in a row by default.
+/// How long polls may fail in a row by default.
 pub(super) const MAX_FAILURE_DURATION: Duration = Duration::from_secs(5 * 60);
 
-/// The pause after a first failure; twice as long each time in a row, up to the longest. A interval that is quicker
-/// goes before.
-const BACKOFF: Duration = Duration::from_secs(2);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+/// The delays after consecutive failures. A shorter poll interval takes precedence.
+const BACKOFF: Backoff = Backoff {
+    initial: Duration::from_secs(2),
+    max: Duration::from_secs(30),
+    jitter: 0.2,
+};
 
-/// What GitHub asks for when a rate limit says nothing itself; twice as long each time in a row.
-const UNTOLD: Duration = Duration::from_secs(60);
+/// The shortest delay after a rate limit: headers count whole seconds, so `0` means less than one.
+const MIN_RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 
-/// This many rate limits in a row may say nothing, which takes an hour; one more, and it is no rate limit but a wall.
-const MOST_UNTOLD: u32 = 6;
+/// Maximum jitter added to `retry-after`, so that waiting clients do not retry simultaneously.
+const MAX_JITTER: Duration = Duration::from_secs(10);
 
-/// The shortest pause after a rate limit: headers count whole seconds, and `0` is not meant to be taken literally.
-const RESPECT: Duration = Duration::from_secs(1);
+/// The last poll is made this long before the deadline, or a quarter of the timeout, so that its response arrives in
+/// time.
+const RESPONSE_MARGIN: Duration = Duration::from_secs(2);
 
-/// By at most this much a pause that GitHub asked for is lengthened at random, lest all its waiters come at once.
-const SPREAD: Duration = Duration::from_secs(10);
-
-/// The last look is made this long before the deadline, or a quarter of the limit, for its answer to arrive in time.
-const ANSWER: Duration = Duration::from_secs(2);
-
-/// What a look has seen.
+/// What a poll observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Saw {
-    /// The task, further than before.
-    Change,
+pub(super) enum Observation {
+    /// The task, which has advanced since the poll before.
+    Changed,
     /// The task, as before.
-    NoChange,
-    /// A failure that may pass, and the pause it asks for.
-    Failure(Option<Duration>),
-    /// A rate limit, and the pause it asks for.
-    RateLimit(Option<Duration>),
-    /// A failure that will not pass by itself, and the pause it asks for.
-    Lasting(Option<Duration>),
+    Unchanged,
+    /// A failure that may be over with the next poll, and its `retry-after`.
+    Transient(Option<Duration>),
+    /// A rate limit, and how long it lasts.
+    RateLimited(Duration),
+    /// A failure that will not pass by itself, and its `retry-after`.
+    Permanent(Option<Duration>),
 }
 
-/// What to do after a look.
+/// What to do after a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Look at this time, which is before the deadline.
-    Look(Instant),
-    /// Report the failure: it will not pass, or did not within the patience. Who goes on all the same looks at this
-    /// time, not sooner.
-    GiveUp(Instant),
-    /// Look no more: sleep up to the deadline, and end.
-    TimeUp,
+pub(super) enum Action {
+    /// Poll at this time, which is before the deadline.
+    Poll(Instant),
+    /// Report the failure: it is permanent, or has lasted too long. A watch that continues polls at this time.
+    Fail(Instant),
+    /// Do not poll again: sleep until the deadline, and time out.
+    DeadlineReached,
 }
 
-/// How the looks are going.
+/// How polling is going.
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// GitHub answered the last look, or none was made. A failure leads to `Failing`.
-    Answered,
-    /// Looks fail for passing reasons, since then and with this pause after the next failure. Any answer leads back to
-    /// `Answered`; so does giving up, for whoever goes on.
-    Failing { since: Instant, backoff: Duration },
-    /// The last look before the deadline is due. Nothing comes after it.
-    Last,
+    /// GitHub responded to the last poll, or none was made. A failure leads to `Failing`.
+    Healthy,
+    /// Polls have failed for transient reasons, this many in a row, since then. Any response leads back to `Healthy`; so
+    /// does reporting the failure, for a watch that continues.
+    Failing { since: Instant, failures: u32 },
+    /// The last poll before the deadline is due. Nothing comes after it.
+    LastPoll,
 }
 
 /// The end of a wait.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     deadline: Instant,
-    last_look: Instant,
+    last_poll: Instant,
 }
 
-/// The times of the looks of one wait or watch.
+/// The times of the polls of one wait or watch.
 #[derive(Debug)]
 pub(super) struct Schedule {
     delays: PollDelays,
-    patience: Duration,
+    max_failure_duration: Duration,
     limit: Option<Limit>,
     state: State,
-    /// This many rate limits since the task was last seen did not say how long they last.
-    untold: u32,
 }
 
 impl Schedule {
     /// Without an end.
-    pub(super) fn new(interval: PollInterval, patience: Duration) -> Self {
+    pub(super) fn new(interval: PollInterval, max_failure_duration: Duration) -> Self {
         Self {
             delays: PollDelays::new(interval),
-            patience,
+            max_failure_duration,
             limit: None,
-            state: State::Answered,
-            untold: 0,
+            state: State::Healthy,
         }
     }
 
-    /// With an end, so long after now.
-    pub(super) fn within(mut self, limit: Duration, now: Instant) -> Self {
-        let deadline = later(now, limit);
+    /// With a deadline this long after now.
+    pub(super) fn within(mut self, timeout: Duration, now: Instant) -> Self {
+        let deadline = later(now, timeout);
         self.limit = Some(Limit {
             deadline,
-            last_look: deadline - ANSWER.min(limit / 4),
+            last_poll: deadline - RESPONSE_MARGIN.min(timeout / 4),
         });
         self
     }
 
-    /// When it ends whatever happens, if it has an end.
+    /// The deadline, if there is one.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.limit.map(|limit| limit.deadline)
     }
 
-    /// What to do after a look. `jitter` is from 0 to 1.
-    pub(super) fn next(&mut self, saw: Saw, now: Instant, jitter: f64) -> Next {
-        let was_last = matches!(self.state, State::Last);
-        let pace = self.delays.next(saw == Saw::Change, jitter);
-        let mut given_up = matches!(saw, Saw::Lasting(_));
-        let (pause, asked) = match saw {
-            Saw::Change | Saw::NoChange => {
-                self.untold = 0;
-                self.state = State::Answered;
-                (pace, None)
+    /// What to do after a poll. `jitter` is from 0 to 1.
+    pub(super) fn next(&mut self, observation: Observation, now: Instant, jitter: f64) -> Action {
+        let was_last = matches!(self.state, State::LastPoll);
+        let is_permanent = matches!(observation, Observation::Permanent(_));
+        let interval = self.delays.next(observation == Observation::Changed, jitter);
+        let mut fails = is_permanent;
+        let (delay, retry_after) = match observation {
+            Observation::Changed | Observation::Unchanged => {
+                self.state = State::Healthy;
+                (interval, None)
             }
-            Saw::Lasting(asked) => {
-                self.state = State::Answered;
-                (pace, asked)
+            Observation::Permanent(retry_after) => {
+                self.state = State::Healthy;
+                (interval, retry_after)
             }
-            Saw::RateLimit(asked) => {
-                self.state = State::Answered;
-                let asked = asked.unwrap_or_else(|| self.grow()).max(RESPECT);
-                given_up = self.untold > MOST_UNTOLD;
-                (pace, Some(asked))
+            Observation::RateLimited(retry_after) => {
+                self.state = State::Healthy;
+                (interval, Some(retry_after.max(MIN_RATE_LIMIT_DELAY)))
             }
-            Saw::Failure(asked) => {
-                let (backoff, out_of_patience) = self.fail(now, asked);
-                given_up = out_of_patience;
-                (pace.min(shortened(backoff, jitter)), asked)
+            Observation::Transient(retry_after) => {
+                let (failures, too_long) = self.count_failure(now, retry_after);
+                fails = too_long;
+                (interval.min(BACKOFF.delay(failures, 1.0 - jitter)), retry_after)
             }
         };
-        if was_last && !matches!(saw, Saw::Lasting(_)) {
-            return Next::TimeUp;
+        if was_last && !is_permanent {
+            return Action::DeadlineReached;
         }
-        let (pause, earliest) = match asked {
-            None => (pause, now),
-            Some(asked) => {
-                let spread = (asked / 10).min(SPREAD).mul_f64(jitter.clamp(0.0, 1.0));
-                (pause.max(asked.saturating_add(spread)), later(now, asked))
+        let (delay, earliest) = match retry_after {
+            None => (delay, now),
+            Some(retry_after) => {
+                let spread = (retry_after / 10).min(MAX_JITTER).mul_f64(jitter.clamp(0.0, 1.0));
+                let spread = retry_after.saturating_add(spread);
+                (delay.max(spread), later(now, retry_after))
             }
         };
-        let mut wake = later(now, pause);
-        if given_up {
-            self.state = State::Answered;
-            return Next::GiveUp(wake);
+        let mut at = later(now, delay);
+        if fails {
+            self.state = State::Healthy;
+            return Action::Fail(at);
         }
         if let Some(limit) = self.limit {
-            // A look that GitHub asked not to make is not made, not even as the last one.
+            // Not even the last poll is made before `retry-after`.
             if earliest >= limit.deadline {
-                return Next::TimeUp;
+                return Action::DeadlineReached;
             }
-            wake = wake.min(limit.last_look).max(earliest);
-            if wake >= limit.last_look {
-                self.state = State::Last;
+            at = at.min(limit.last_poll).max(earliest);
+            if at >= limit.last_poll {
+                self.state = State::LastPoll;
             }
         }
-        Next::Look(wake)
+        Action::Poll(at)
     }
 
-    /// Counts a failure: the pause after it, and whether the patience is at its end.
-    fn fail(&mut self, now: Instant, asked: Option<Duration>) -> (Duration, bool) {
-        let (since, backoff) = match self.state {
-            State::Failing { since, backoff } => (since, backoff),
-            State::Answered | State::Last => (now, BACKOFF),
+    /// Counts a failure: how many there were in a row, and whether they have lasted too long.
+    fn count_failure(&mut self, now: Instant, retry_after: Option<Duration>) -> (u32, bool) {
+        let (since, failures) = match self.state {
+            State::Failing { since, failures } => (since, failures.saturating_add(1)),
+            State::Healthy | State::LastPoll => (now, 1),
         };
         self.state = State::Failing {
-            // A pause that GitHub asks for is no sign that it will not come back.
-            since: later(since, asked.unwrap_or_default()),
-            backoff: (backoff * 2).min(LONGEST_BACKOFF),
+            // A pause that GitHub asks for does not count as failing.
+            since: later(since, retry_after.unwrap_or_default()),
+            failures,
         };
-        (backoff, now.saturating_duration_since(since) >= self.patience)
+        let duration = now.saturating_duration_since(since);
+        (failures, duration >= self.max_failure_duration)
     }
-
-    /// The pause after one more rate limit that says nothing.
-    fn grow(&mut self) -> Duration {
-        let pause = UNTOLD.saturating_mul(1 << self.untold.min(MOST_UNTOLD));
-        self.untold = self.untold.saturating_add(1);
-        pause
-    }
-}
-
-/// A time after `now`; one beyond what a clock can hold is thirty years off.
-pub(super) fn later(now: Instant, after: Duration) -> Instant {
-    now.checked_add(after)
-        .unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 24 * 60 * 60))
 }
 
 #[cfg(test)]
@@ -207,120 +188,117 @@ mod tests {
         Duration::from_secs(count)
     }
 
-    /// How long after each look the next one comes, until it ends.
-    fn pauses(interval: PollInterval, limit: Duration, saw: &[Saw]) -> Vec<u64> {
+    /// The delay after each poll, until the end.
+    fn delays(interval: PollInterval, limit: Duration, observations: &[Observation]) -> Vec<u64> {
         let mut now = Instant::now();
         let mut schedule = Schedule::new(interval, MAX_FAILURE_DURATION).within(limit, now);
-        let mut pauses = Vec::new();
-        for saw in saw {
-            match schedule.next(*saw, now, 0.0) {
-                Next::Look(at) => {
-                    pauses.push((at - now).as_secs());
+        let mut sequence = Vec::new();
+        for observation in observations {
+            match schedule.next(*observation, now, 0.0) {
+                Action::Poll(at) => {
+                    sequence.push((at - now).as_secs());
                     now = at;
                 }
-                Next::GiveUp(_) | Next::TimeUp => break,
+                Action::Fail(_) | Action::DeadlineReached => break,
             }
         }
-        pauses
+        sequence
     }
 
     #[test]
-    fn the_last_look_comes_just_before_the_deadline() {
+    fn the_last_poll_comes_just_before_the_deadline() {
         let every = PollInterval::fixed(seconds(40));
-        assert_eq!(pauses(every, seconds(100), &[Saw::NoChange; 9]), [40, 40, 18]);
-        let never = PollInterval::fixed(Duration::MAX);
-        assert_eq!(pauses(never, seconds(100), &[Saw::NoChange; 9]), [98]);
-        assert_eq!(pauses(never, seconds(4), &[Saw::Failure(None); 9]), [2, 1]);
         assert_eq!(
-            pauses(never, Duration::MAX, &[Saw::NoChange; 9]).len(),
+            delays(every, seconds(100), &[Observation::Unchanged; 9]),
+            [40, 40, 18]
+        );
+        let never = PollInterval::fixed(Duration::MAX);
+        assert_eq!(delays(never, seconds(100), &[Observation::Unchanged; 9]), [98]);
+        assert_eq!(
+            delays(never, seconds(4), &[Observation::Transient(None); 9]),
+            [2, 1]
+        );
+        assert_eq!(
+            delays(never, Duration::MAX, &[Observation::Unchanged; 9]).len(),
             1,
             "a limit beyond the clock"
         );
-        let asked = Saw::RateLimit(Some(seconds(10)));
-        assert_eq!(pauses(never, seconds(100), &[asked]), [98]);
+        let retry_after = Observation::RateLimited(seconds(10));
+        assert_eq!(delays(never, seconds(100), &[retry_after]), [98]);
     }
 
     #[test]
-    fn a_rate_limit_is_obeyed_before_the_interval() {
+    fn a_rate_limit_takes_precedence_over_the_interval() {
         let every = PollInterval::fixed(seconds(5));
-        for (asked, pause) in [
-            (Saw::RateLimit(Some(seconds(60))), 60),
-            (Saw::RateLimit(Some(seconds(2))), 5),
-            (Saw::RateLimit(None), 60),
-            (Saw::Failure(Some(seconds(30))), 30),
-            (Saw::Failure(None), 2),
+        for (retry_after, pause) in [
+            (Observation::RateLimited(seconds(60)), 60),
+            (Observation::RateLimited(seconds(2)), 5),
+            (Observation::Transient(Some(seconds(30))), 30),
+            (Observation::Transient(None), 2),
         ] {
-            assert_eq!(pauses(every, HOUR, &[asked]), [pause], "{asked:?}");
+            assert_eq!(delays(every, HOUR, &[retry_after]), [pause], "{retry_after:?}");
         }
-        let hasty = PollInterval::fixed(Duration::ZERO);
-        assert_eq!(pauses(hasty, HOUR, &[Saw::RateLimit(Some(Duration::ZERO))]), [1]);
-    }
-
-    #[test]
-    fn a_silent_rate_limit_is_given_more_time_each_time_and_up_in_the_end() {
-        let silent = Saw::RateLimit(None);
-        let every = PollInterval::fixed(seconds(1));
+        let zero = PollInterval::fixed(Duration::ZERO);
         assert_eq!(
-            pauses(every, HOUR, &[silent, silent, silent, Saw::NoChange, silent]),
-            [60, 120, 240, 1, 60]
-        );
-        assert_eq!(
-            pauses(every, HOUR * 9, &[silent; 99]),
-            [60, 120, 240, 480, 960, 1920]
+            delays(zero, HOUR, &[Observation::RateLimited(Duration::ZERO)]),
+            [1]
         );
     }
 
     #[test]
-    fn no_look_is_made_that_github_asked_not_to_make() {
+    fn no_poll_is_made_before_retry_after() {
         let every = PollInterval::fixed(seconds(1));
-        for asked in [seconds(100), seconds(1000), Duration::MAX] {
-            assert!(pauses(every, seconds(100), &[Saw::RateLimit(Some(asked))]).is_empty());
+        for retry_after in [seconds(100), seconds(1000), Duration::MAX] {
+            assert!(delays(every, seconds(100), &[Observation::RateLimited(retry_after)]).is_empty());
         }
-        let late = Saw::RateLimit(Some(seconds(99)));
-        assert_eq!(pauses(every, seconds(100), &[late, late]), [99]);
+        let late = Observation::RateLimited(seconds(99));
+        assert_eq!(delays(every, seconds(100), &[late, late]), [99]);
     }
 
     #[test]
-    fn failures_are_ridden_out_as_long_as_the_patience_lasts() {
-        let failures = [Saw::Failure(None); 99];
-        let rare = pauses(PollInterval::fixed(HOUR), HOUR, &failures);
+    fn failures_are_retried_up_to_the_maximum_duration() {
+        let failures = [Observation::Transient(None); 99];
+        let rare = delays(PollInterval::fixed(HOUR), HOUR, &failures);
         assert_eq!(rare[..6], [2, 4, 8, 16, 30, 30]);
         assert_eq!(rare.iter().sum::<u64>(), 2 + 4 + 8 + 16 + 30 * 9);
-        // Neither an answer nor a pause that was asked for wears it out.
-        for saw in [
-            Saw::RateLimit(Some(seconds(400))),
-            Saw::Failure(Some(seconds(400))),
+        // A response resets the duration, and a pause that GitHub asks for does not count.
+        for observation in [
+            Observation::RateLimited(seconds(400)),
+            Observation::Transient(Some(seconds(400))),
         ] {
-            let alternating = [saw, Saw::Failure(None)].repeat(3);
+            let alternating = [observation, Observation::Transient(None)].repeat(3);
             assert_eq!(
-                pauses(PollInterval::fixed(seconds(9)), HOUR, &alternating).len(),
+                delays(PollInterval::fixed(seconds(9)), HOUR, &alternating).len(),
                 6,
-                "{saw:?}"
+                "{observation:?}"
             );
         }
     }
 
     #[test]
-    fn a_lasting_failure_is_given_up_at_once_and_looked_at_later() {
+    fn a_permanent_failure_is_reported_at_once_and_polled_later() {
         let now = Instant::now();
         let mut schedule = Schedule::new(PollInterval::fixed(seconds(9)), MAX_FAILURE_DURATION);
-        for (asked, pause) in [(None, 9), (Some(seconds(60)), 60)] {
-            let next = schedule.next(Saw::Lasting(asked), now, 0.0);
-            assert_eq!(next, Next::GiveUp(now + seconds(pause)));
+        for (retry_after, pause) in [(None, 9), (Some(seconds(60)), 60)] {
+            let next = schedule.next(Observation::Permanent(retry_after), now, 0.0);
+            assert_eq!(next, Action::Fail(now + seconds(pause)));
         }
     }
 
     #[test]
-    fn a_lasting_failure_of_the_last_look_is_told_and_not_taken_for_the_end_of_time() {
+    fn a_permanent_failure_of_the_last_poll_is_reported_instead_of_the_timeout() {
         let (now, limit) = (Instant::now(), seconds(100));
-        for (saw, tells) in [(Saw::Lasting(None), true), (Saw::Failure(None), false)] {
+        for (observation, is_reported) in [
+            (Observation::Permanent(None), true),
+            (Observation::Transient(None), false),
+        ] {
             let mut schedule =
                 Schedule::new(PollInterval::fixed(HOUR), MAX_FAILURE_DURATION).within(limit, now);
-            let Next::Look(last) = schedule.next(Saw::NoChange, now, 0.0) else {
+            let Action::Poll(last) = schedule.next(Observation::Unchanged, now, 0.0) else {
                 panic!("there is time");
             };
-            let next = schedule.next(saw, last, 0.0);
-            assert_eq!(matches!(next, Next::GiveUp(_)), tells, "{next:?}");
+            let next = schedule.next(observation, last, 0.0);
+            assert_eq!(matches!(next, Action::Fail(_)), is_reported, "{next:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::baseline::Baseline;
 use super::condition::{Condition, ConditionStatus};
 use super::error::{Cause, WaitError};
 use super::interval::PollInterval;
-use super::poller::{Poller, Step};
+use super::poller::{PollOutcome, Poller};
 use super::schedule::{MAX_FAILURE_DURATION, Schedule};
 use super::update::Update;
 use crate::client::TaskRef;
@@ -116,11 +116,11 @@ impl WaitSettings {
             return Err(WaitError::new(Cause::Failed(error), poller));
         }
         loop {
-            let seen = match poller.step().await {
-                Step::Seen(seen) => seen,
-                Step::RiddenOut => continue,
-                Step::GivenUp(error) => return Err(WaitError::new(Cause::Failed(error), poller)),
-                Step::TimeUp => {
+            let seen = match poller.poll().await {
+                PollOutcome::Seen(seen) => seen,
+                PollOutcome::Retrying => continue,
+                PollOutcome::Failed(error) => return Err(WaitError::new(Cause::Failed(error), poller)),
+                PollOutcome::TimedOut => {
                     let cause = Cause::TimedOut {
                         after: self.timeout,
                         before_baseline: self.baseline.is_some(),
@@ -133,9 +133,9 @@ impl WaitSettings {
             } else {
                 ConditionStatus::Pending
             };
-            let goes_on = matches!(status, ConditionStatus::Pending | ConditionStatus::Unknown);
+            let continues = matches!(status, ConditionStatus::Pending | ConditionStatus::Unknown);
             if let (true, Some(observer)) = (seen.changed, &mut self.observer) {
-                observer(&seen.update(goes_on));
+                observer(&seen.update(continues));
             }
             match status {
                 ConditionStatus::Met => {

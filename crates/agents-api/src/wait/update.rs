@@ -1,13 +1,13 @@
-//! What a look has seen change.
+//! What has changed between two polls.
 use std::time::Duration;
 
 use agents_api_raw::types::{Artifact, Session, Task};
 
 /// A change of a task: what a [`Watch`](super::Watch) yields and
-/// [`WaitUntil::on_update`](super::WaitUntil::on_update) is told.
+/// [`WaitUntil::on_update`](super::WaitUntil::on_update) is called with.
 ///
-/// The first one tells the task as it was first seen, with all its sessions. After that there is one for each look that
-/// found anything of the task changed, be it no more than its name.
+/// The first one holds the task as it was first seen, with all its sessions as new. After that there is one for each poll
+/// that found anything of the task changed, even only its name.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
@@ -17,7 +17,7 @@ pub struct Update {
     pub task: Task,
     /// The sessions that are new or of which anything changed, in the task's order.
     pub changed_sessions: Vec<SessionChange>,
-    /// How long the pause before the next look is; `None` after the last one.
+    /// How long until the next poll; `None` after the last one.
     pub next_poll: Option<Duration>,
 }
 
@@ -38,7 +38,7 @@ impl Update {
             .is_none_or(|previous| previous.state != self.task.state)
     }
 
-    /// The artifacts that were not there before, or are other than they were: a branch, a pull request.
+    /// The artifacts that are new or have changed: a branch, a pull request.
     pub fn new_artifacts(&self) -> impl Iterator<Item = &Artifact> {
         let known = self.previous.as_ref().and_then(|task| task.artifacts.as_deref());
         let known = known.unwrap_or_default();
@@ -86,8 +86,8 @@ fn changed_sessions(previous: Option<&Task>, task: &Task) -> Vec<SessionChange> 
     changed.collect()
 }
 
-/// Whether the task has come further: what makes looks quick again. A new name or more usage does not.
-pub(super) fn is_further(previous: Option<&Task>, task: &Task) -> bool {
+/// Whether the task has advanced, which resets the poll interval. A new name or more usage does not count.
+pub(super) fn has_advanced(previous: Option<&Task>, task: &Task) -> bool {
     let seen = |task: &Task| (task.state.clone(), task.session_count, task.artifacts.clone());
     previous.is_none_or(|previous| seen(previous) != seen(task))
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn new_and_changed_sessions_are_told_and_others_are_not() {
+    fn new_and_changed_sessions_are_reported_and_others_are_not() {
         let before = task("completed", &[("s1", "completed"), ("s2", "queued")]);
         let now = task(
             "in_progress",
@@ -155,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_does_not_bring_a_task_further() {
+    fn a_new_name_does_not_advance_a_task() {
         let before = task("queued", &[]);
         let mut now = before.clone();
         now.name = Some("another".to_owned());
-        assert!(!is_further(Some(&before), &now) && is_further(None, &now));
-        assert!(is_further(Some(&before), &task("in_progress", &[])));
+        assert!(!has_advanced(Some(&before), &now) && has_advanced(None, &now));
+        assert!(has_advanced(Some(&before), &task("in_progress", &[])));
     }
 }

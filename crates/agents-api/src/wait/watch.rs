@@ -1,4 +1,4 @@
-//! Every change of one task, as a stream.
+//! The changes of one task, as a stream.
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::interval::PollInterval;
-use super::poller::{Poller, Step};
+use super::poller::{PollOutcome, Poller};
 use super::schedule::{MAX_FAILURE_DURATION, Schedule};
 use super::settings::poll_setters;
 use super::update::Update;
@@ -18,13 +18,13 @@ use crate::future::BoxFuture;
 use crate::state::TaskStateExt as _;
 use agents_api_raw::types::Task;
 
-/// The changes of a task; made by [`TaskRef::watch`].
+/// The changes of a task, as a stream; made by [`TaskRef::watch`].
 ///
-/// The first item comes at once and tells the task as it is. After that the stream sleeps between looks, and yields an
-/// item only when anything of the task has changed: several changes between two looks are one item. It ends after an item
-/// whose task has ended, unless [`Watch::keep_watching_after_end`] says otherwise. A state that this version of the crate does not
-/// know is yielded as any other and is no end. There is no time limit: bound it from outside, or use
-/// [`TaskRef::wait_until`].
+/// The first item comes at once and holds the task as it is. After that the stream sleeps between polls, and yields an
+/// item only when anything of the task has changed: several changes between two polls are one item. It ends after an item
+/// whose task has ended, unless [`Watch::keep_watching_after_end`] says otherwise. A state that this version of the crate
+/// does not know is yielded like any other and does not end the stream. There is no timeout: use
+/// [`TaskRef::wait_until`], or bound the stream from outside.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -43,19 +43,19 @@ use agents_api_raw::types::Task;
 /// # }
 /// ```
 ///
-/// Nothing is spawned, and time passes only while it is polled. Dropping the future of [`Watch::try_next`] loses nothing:
-/// a look under way goes on when the stream is asked again, and keeps its place among the requests
-/// [in flight](crate::ClientBuilder::max_in_flight) up to then. Dropping the stream ends it.
+/// The stream spawns nothing and makes progress only while it is polled. Dropping the future of [`Watch::try_next`] loses
+/// nothing: a request in flight continues with the next call, and keeps its
+/// [permit](crate::ClientBuilder::max_in_flight) until then. Dropping the stream ends it.
 ///
 /// # Errors
-/// Failures are ridden out as those of a wait are: see [Failures](super::WaitUntil#failures). One that will not pass, or
-/// did not within [`Watch::max_failure_duration`], is yielded once. The stream does not end with it: asked again it looks again,
-/// after the pause, with new patience. So a lasting failure, such as a task that is not found, is yielded each time, and
-/// whoever goes on after errors has to bound how often.
+/// Transient failures are retried as those of a wait are: see [Failures](super::WaitUntil#failures). A permanent failure,
+/// or one that lasted longer than [`Watch::max_failure_duration`], is yielded once. The stream does not end with it: it
+/// polls again after the interval, and the duration starts anew. A permanent failure, such as a task that is not found, is
+/// therefore yielded each time: a caller who continues after errors must bound how often.
 ///
 /// # In another process
-/// The task of the last item, kept as JSON, is all that it takes to go on: see [`Watch::resume_from`].
-#[must_use = "nothing is sent until an update is asked for"]
+/// The task of the last item, stored as JSON, is enough to continue: see [`Watch::resume_from`].
+#[must_use = "streams do nothing unless polled"]
 pub struct Watch {
     settings: Settings,
     state: State,
@@ -67,17 +67,16 @@ struct Settings {
     poll_interval: PollInterval,
     max_failure_duration: Duration,
     last: Option<Task>,
-    past_the_end: bool,
+    continues_after_end: bool,
 }
 
-/// Where the stream stands.
+/// The state of the stream.
 enum State {
-    /// Nothing was asked for. Leads to `Looking`.
+    /// Nothing was polled for yet. Leads to `Polling`.
     New,
-    /// A pause and the look after it are under way, or will be once the caller asks. Leads to itself, or after an ended
-    /// task to `Done`.
-    Looking(BoxFuture<(Poller, Step)>),
-    /// The task has ended, and was told.
+    /// A pause and the poll after it are in progress. Leads to itself, or to `Done` after an ended task.
+    Polling(BoxFuture<(Poller, PollOutcome)>),
+    /// The task has ended, and that update was yielded.
     Done,
 }
 
@@ -105,7 +104,7 @@ impl Watch {
             poll_interval: PollInterval::default(),
             max_failure_duration: MAX_FAILURE_DURATION,
             last: None,
-            past_the_end: false,
+            continues_after_end: false,
         };
         let state = State::New;
         Self { settings, state }
@@ -113,17 +112,17 @@ impl Watch {
 
     poll_setters!();
 
-    /// Goes on after the task has ended, since a follow-up may wake it. Such a stream has no end.
+    /// Continues after the task has ended, since a follow-up may wake it. Such a stream has no end.
     pub fn keep_watching_after_end(mut self) -> Self {
-        self.settings.past_the_end = true;
+        self.settings.continues_after_end = true;
         self.reset()
     }
 
-    /// Goes on from where another watch of the task has stopped, also in another process: `last` is the task of its last
-    /// item. The first look is made at once, and yields an item if anything has changed since; what changed is told
-    /// exactly, and nothing twice. If nothing has changed and the task has ended, the stream ends without an item.
+    /// Continues where another watch of the task has stopped, also in another process: `last` is the task of its last
+    /// item. The first poll is made at once, and yields an item if anything has changed since, with exactly those changes.
+    /// If nothing has changed and the task has ended, the stream ends without an item.
     ///
-    /// A task of a list can be given, too; since lists tell no sessions, the first item tells all of them as new.
+    /// `last` may come from a list, too; since lists have no sessions, the first item reports all of them as new.
     ///
     /// ```no_run
     /// # async fn run(client: agents_api::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -149,7 +148,7 @@ impl Watch {
     /// The next change, or `None` after the end of the task.
     ///
     /// # Errors
-    /// When the task cannot be looked at; see [Errors](Self#errors).
+    /// When the task cannot be polled; see [Errors](Self#errors).
     pub async fn try_next(&mut self) -> Result<Option<Update>, Error> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context))
             .await
@@ -169,8 +168,8 @@ impl Settings {
     }
 }
 
-async fn step(mut poller: Poller) -> (Poller, Step) {
-    let step = poller.step().await;
+async fn step(mut poller: Poller) -> (Poller, PollOutcome) {
+    let step = poller.poll().await;
     (poller, step)
 }
 
@@ -180,26 +179,26 @@ impl Stream for Watch {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            let look = match &mut this.state {
+            let poll = match &mut this.state {
                 State::New => {
-                    this.state = State::Looking(Box::pin(step(this.settings.poller())));
+                    this.state = State::Polling(Box::pin(step(this.settings.poller())));
                     continue;
                 }
-                State::Looking(look) => look,
+                State::Polling(poll) => poll,
                 State::Done => return Poll::Ready(None),
             };
-            let (poller, made) = ready!(look.as_mut().poll(context));
-            let (item, goes_on) = match made {
-                Step::Seen(seen) => {
-                    let goes_on = this.settings.past_the_end || !seen.task.state.has_ended();
-                    (seen.changed.then(|| Ok(seen.update(goes_on))), goes_on)
+            let (poller, outcome) = ready!(poll.as_mut().poll(context));
+            let (item, continues) = match outcome {
+                PollOutcome::Seen(seen) => {
+                    let continues = this.settings.continues_after_end || !seen.task.state.has_ended();
+                    (seen.changed.then(|| Ok(seen.update(continues))), continues)
                 }
-                Step::GivenUp(error) => (Some(Err(error)), true),
-                Step::RiddenOut => (None, true),
-                Step::TimeUp => (None, false),
+                PollOutcome::Failed(error) => (Some(Err(error)), true),
+                PollOutcome::Retrying => (None, true),
+                PollOutcome::TimedOut => (None, false),
             };
-            this.state = if goes_on {
-                State::Looking(Box::pin(step(poller)))
+            this.state = if continues {
+                State::Polling(Box::pin(step(poller)))
             } else {
                 State::Done
             };

@@ -95,6 +95,28 @@ async fn a_wait_goes_on_after_a_rate_limit_on_top_of_failures() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rate_limits_without_a_duration_end_a_wait_after_six_of_growing_delay() {
+    let github = Emulator::start().await.unwrap();
+    let task = completed(&github);
+    github.inject(Fault::on(
+        Target::Gets,
+        Effect::SecondaryLimit(RateLimitResponse::forbidden().retry_after(RetryAfter::Absent)),
+    ));
+    let (client, _) = connect(&github);
+    let begun = tokio::time::Instant::now();
+    let wait = client.task(task.id()).wait_until(until::ended());
+    let error = wait.timeout(Duration::from_secs(24 * 60 * 60)).await.unwrap_err();
+    assert!(
+        error.is_failed() && error.error().unwrap().is_rate_limited(),
+        "{error}"
+    );
+    assert_eq!(error.attempts(), 7);
+    let least: u64 = [60, 120, 240, 480, 960, 1920].iter().sum();
+    let elapsed = begun.elapsed().as_secs();
+    assert!((least..least + 60).contains(&elapsed), "{elapsed} s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_failure_before_a_look_that_never_ends_is_kept() {
     let github = Emulator::start().await.unwrap();
     let task = completed(&github);

@@ -1,9 +1,10 @@
-//! The walk against a model of lists that change while they are walked: nothing is missed in creation order.
+//! The pager against a model of lists that change while they are read: nothing is missed in creation order.
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{Action, FetchedPage, Pager, PagerConfig};
+use crate::list::position::{PageRef, Position};
 use crate::list::totals::Totals;
 
 type Response = FetchedPage<Vec<u32>, String>;
@@ -58,13 +59,13 @@ impl MovingLists {
     }
 }
 
-/// What happens between two steps of a walk.
+/// What happens between two steps of the pager.
 #[derive(Clone, Debug)]
 enum Event {
     Archive(Vec<usize>),
     Delete(usize),
     Create(u32),
-    /// The request is answered as things are, and the answer arrives later.
+    /// GitHub responds as things are, and the response arrives later.
     Serve(usize),
     Arrive(usize),
     Fail(usize),

@@ -1,7 +1,15 @@
 //! A page that was requested, perhaps ahead of its turn, and whether its response is still current then.
-use super::FetchedPage;
 use crate::list::position::PageRef;
 use crate::list::totals::Totals;
+
+/// A page that was fetched.
+#[derive(Debug)]
+pub(in crate::list) struct FetchedPage<P, E> {
+    pub(in crate::list) page: P,
+    /// The number of the next page, none at the end, or why it is not known.
+    pub(in crate::list) next: Result<Option<u64>, E>,
+    pub(in crate::list) totals: Totals,
+}
 
 /// A requested page.
 pub(super) struct PageRequest<P, E> {

@@ -1,9 +1,10 @@
-//! The walk step by step, and against a model of lists whose pages lead anywhere and fail.
+//! The pager step by step, and against a model of lists whose pages lead anywhere and fail.
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{Action, FetchedPage, Pager, PagerConfig};
+use crate::list::position::{PageRef, Position};
 use crate::list::totals::Totals;
 
 type TestAction = Action<u64, String>;
@@ -40,19 +41,19 @@ fn read(page: u64, next: Option<u64>) -> FetchedPage<u64, String> {
     counted(page, next, None)
 }
 
-fn offset(page: u64) -> TestAction {
+fn yielded(page: u64) -> TestAction {
     Action::Yield(Ok((Position::new(false, page), page)))
 }
 
 #[test]
-fn the_first_page_is_asked_for_alone_and_the_others_ahead() {
+fn the_first_page_is_fetched_alone_and_the_others_ahead() {
     let mut pager = Pager::new(config(3));
     assert_eq!(
         (pager.step(), pager.step()),
         (Action::Fetch(page_ref(1)), Action::Wait)
     );
     pager.on_response(page_ref(1), Ok(read(1, Some(2))));
-    assert_eq!(pager.step(), offset(1));
+    assert_eq!(pager.step(), yielded(1));
     for page in 2..=4 {
         assert_eq!(pager.step(), Action::Fetch(page_ref(page)));
     }
@@ -60,13 +61,13 @@ fn the_first_page_is_asked_for_alone_and_the_others_ahead() {
     pager.on_response(page_ref(3), Ok(read(3, None)));
     assert_eq!(pager.step(), Action::Wait, "page 3 waits for its turn");
     pager.on_response(page_ref(2), Ok(read(2, Some(3))));
-    assert_eq!((pager.step(), pager.step()), (offset(2), offset(3)));
+    assert_eq!((pager.step(), pager.step()), (yielded(2), yielded(3)));
     assert!(!pager.expects(page_ref(4)));
     assert_eq!((pager.step(), pager.position()), (Action::End, None));
 }
 
 #[test]
-fn an_error_beyond_the_end_is_not_told() {
+fn an_error_beyond_the_end_is_not_yielded() {
     let mut pager = Pager::new(config(2));
     pager.step();
     pager.on_response(page_ref(1), Ok(read(1, Some(2))));
@@ -77,11 +78,11 @@ fn an_error_beyond_the_end_is_not_told() {
     );
     pager.on_response(page_ref(3), Err("beyond".to_owned()));
     pager.on_response(page_ref(2), Ok(read(2, None)));
-    assert_eq!((pager.step(), pager.step()), (offset(2), Action::End));
+    assert_eq!((pager.step(), pager.step()), (yielded(2), Action::End));
 }
 
 #[test]
-fn a_next_page_farther_on_drops_the_guesses_before_it() {
+fn a_next_page_farther_on_drops_the_speculative_pages_before_it() {
     let mut pager = Pager::new(config(3));
     pager.step();
     pager.on_response(page_ref(1), Ok(read(1, Some(2))));
@@ -90,12 +91,12 @@ fn a_next_page_farther_on_drops_the_guesses_before_it() {
     pager.on_response(page_ref(2), Ok(read(2, Some(4))));
     pager.on_response(page_ref(3), Ok(read(3, Some(4))));
     pager.on_response(page_ref(4), Ok(read(4, Some(9))));
-    assert_eq!((pager.step(), pager.step()), (offset(2), offset(4)));
+    assert_eq!((pager.step(), pager.step()), (yielded(2), yielded(4)));
     assert_eq!(pager.step(), Action::Fetch(page_ref(9)));
 }
 
 #[test]
-fn nothing_is_guessed_beyond_what_the_totals_tell() {
+fn nothing_is_fetched_ahead_beyond_the_totals() {
     let counted = |page, next| counted(page, next, Some(3));
     let mut pager = Pager::new(config(8));
     pager.step();
@@ -120,7 +121,7 @@ fn nothing_is_guessed_beyond_what_the_totals_tell() {
 }
 
 #[test]
-fn a_page_read_ahead_before_the_totals_changed_is_read_again_in_its_turn() {
+fn a_page_fetched_ahead_before_the_totals_changed_is_fetched_again_in_its_turn() {
     let mut pager = Pager::new(config(3));
     pager.step();
     pager.on_response(page_ref(1), Ok(counted(1, Some(2), Some(9))));
@@ -135,7 +136,7 @@ fn a_page_read_ahead_before_the_totals_changed_is_read_again_in_its_turn() {
 }
 
 /// A walk that has read two pages of ten tasks, of which three had been archived in between.
-fn pulled_over() -> Pager<u64, String> {
+fn three_tasks_archived() -> Pager<u64, String> {
     let mut pager = Pager::new(PagerConfig {
         per_page: 10,
         rereads: true,
@@ -150,8 +151,8 @@ fn pulled_over() -> Pager<u64, String> {
 }
 
 #[test]
-fn pages_are_read_again_as_far_back_as_tasks_may_have_been_pulled() {
-    let mut pager = pulled_over();
+fn pages_are_read_again_as_far_back_as_tasks_may_have_moved() {
+    let mut pager = three_tasks_archived();
     assert_eq!(pager.step(), Action::Fetch(page_ref(2)));
     assert_eq!(
         pager.position().map(|position| position.page_ref),
@@ -172,7 +173,7 @@ fn pages_are_read_again_as_far_back_as_tasks_may_have_been_pulled() {
 
 #[test]
 fn one_page_is_read_again_for_a_few_tasks() {
-    let mut pager = pulled_over();
+    let mut pager = three_tasks_archived();
     assert_eq!(pager.step(), Action::Fetch(page_ref(2)));
     pager.on_response(page_ref(2), Ok(counted(2, Some(3), Some(87))));
     assert!(matches!(pager.step(), Action::Yield(Ok((_, 2)))));
@@ -180,7 +181,7 @@ fn one_page_is_read_again_for_a_few_tasks() {
 }
 
 #[test]
-fn what_failed_before_an_error_was_told_is_asked_for_again() {
+fn requests_that_failed_before_an_error_was_yielded_are_repeated() {
     let mut pager = Pager::new(config(3));
     pager.step();
     pager.on_response(page_ref(1), Ok(read(1, Some(2))));
@@ -197,11 +198,11 @@ fn what_failed_before_an_error_was_told_is_asked_for_again() {
     pager.on_response(page_ref(2), Ok(read(2, Some(3))));
     assert_eq!(
         (pager.step(), pager.step()),
-        (offset(2), Action::Fetch(page_ref(3)))
+        (yielded(2), Action::Fetch(page_ref(3)))
     );
 }
 
-/// A list whose pages lead anywhere ahead, and fail until so many errors were told.
+/// A list whose pages lead anywhere ahead, and fail until this many errors were yielded.
 #[derive(Clone, Debug)]
 struct Graph(BTreeMap<(bool, u64), Node>);
 
@@ -235,13 +236,13 @@ impl Graph {
         })
     }
 
-    /// All that a walk gives out, when the answers arrive in the order that `order` draws.
+    /// Everything that a walk yields when the responses arrive in the order that `order` draws.
     fn pager(&self, concurrency: usize, order: &[usize]) -> Vec<Result<(Position, u64), String>> {
         let mut pager = Pager::new(PagerConfig {
             then_archived: true,
             ..config(concurrency)
         });
-        let (mut yielded, mut in_flight) = (Vec::new(), Vec::new());
+        let (mut results, mut in_flight) = (Vec::new(), Vec::new());
         let mut errors = 0;
         let mut order = order.iter().copied().cycle();
         loop {
@@ -256,7 +257,7 @@ impl Graph {
                 }
                 Action::Yield(offset) => {
                     errors += u32::from(offset.is_err());
-                    yielded.push(offset);
+                    results.push(offset);
                     in_flight.retain(|(page_ref, _)| pager.expects(*page_ref));
                     while let Some(page_ref) = pager.speculate() {
                         in_flight.push((page_ref, self.response(page_ref, errors)));
@@ -268,7 +269,7 @@ impl Graph {
                     let (page_ref, response) = in_flight.remove(drawn);
                     pager.on_response(page_ref, response);
                 }
-                Action::End => return yielded,
+                Action::End => return results,
             }
         }
     }
@@ -305,7 +306,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn asking_ahead_gives_out_what_a_serial_walk_does(
+    fn fetching_ahead_yields_what_a_serial_walk_does(
         graph in graph(),
         concurrency in 2..6_usize,
         order in proptest::collection::vec(any::<usize>(), 1..20),
