@@ -50,7 +50,7 @@ pub use fleet::FleetEvent;
 pub use future::BoxFuture;
 pub use get::GetTask;
 pub use state::{Phase, TaskStateExt};
-pub use transport::{RateLimitPolicy, RetryPolicy, TokenProvider};
+pub use transport::{RateLimitPolicy, RetryPolicy, Token, TokenProvider};
 pub use usage::{AiCredits, PremiumRequests, Usage};
 pub use wait::{Condition, WaitError, until};
 

@@ -8,10 +8,10 @@ use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::client::Client;
-use super::env::Environment;
+use super::env::{Environment, api_url};
 use super::key_store::KeyStore;
 use crate::error::Error;
-use crate::transport::{Credentials, Executor, Settings, TokenProvider, check_token};
+use crate::transport::{Credentials, Executor, Settings, Token, TokenProvider, check_token};
 use crate::transport::{RateLimitPolicy, RetryPolicy};
 
 /// Sets up a [`Client`].
@@ -44,6 +44,10 @@ pub struct ClientBuilder {
     token: Option<SecretString>,
     provider: Option<Box<dyn TokenProvider>>,
     base_url: Option<String>,
+    host: Option<String>,
+    installation_tokens: bool,
+    certificates: Vec<reqwest::Certificate>,
+    proxies: Vec<reqwest::Proxy>,
     user_agent: Option<String>,
     api_version: Option<String>,
     connect_timeout: Option<Duration>,
@@ -55,7 +59,8 @@ pub struct ClientBuilder {
 }
 
 impl Client {
-    /// A client with the token in `GH_TOKEN` or `GITHUB_TOKEN`, of the server in `GITHUB_API_URL` or else GitHub.
+    /// A client with the token in `COPILOT_GITHUB_TOKEN`, `GH_TOKEN` or `GITHUB_TOKEN`, the first that is set, of the server in
+    /// `GITHUB_API_URL`, or of the host in `GH_HOST` (`SUBDOMAIN.ghe.com` with data residency), or else of github.com.
     ///
     /// White space around a value is ignored; a variable that holds nothing else counts as not set.
     ///
@@ -80,8 +85,8 @@ impl Client {
 impl ClientBuilder {
     /// The token: a personal one (`ghp_`, `github_pat_`), or one a user gave to an OAuth app (`gho_`) or a GitHub App
     /// (`ghu_`).
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into().into());
+    pub fn token(mut self, token: impl Into<Token>) -> Self {
+        self.token = Some(token.into().into_secret());
         self
     }
 
@@ -96,6 +101,47 @@ impl ClientBuilder {
     /// It must be an `https` address, or an `http` one of this machine's own (`localhost`, `127.0.0.1`, `[::1]`).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// The host of the server as GitHub's tools name it: `github.com`, or with data residency `SUBDOMAIN.ghe.com`, whose
+    /// API is at `https://api.SUBDOMAIN.ghe.com`. In place of [`base_url`](Self::base_url).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), agents_api::Error> {
+    /// let client = agents_api::Client::builder().token("ghp_example").github_host("octocorp.ghe.com").build()?;
+    /// assert_eq!(client.raw().base_url().as_str(), "https://api.octocorp.ghe.com/");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn github_host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Accepts tokens of app installations (`ghs_`), which are refused before any request otherwise: GitHub does not accept
+    /// them for this API (as of API version 2026-03-10). For the day it does.
+    pub fn allow_installation_tokens(mut self) -> Self {
+        self.installation_tokens = true;
+        self
+    }
+
+    /// Trusts a certificate authority besides the platform's: that of a proxy in a company, for one.
+    pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
+        self.certificates.push(certificate);
+        self
+    }
+
+    /// Sends requests through a proxy, in place of what `HTTPS_PROXY` and its like say. Called again, it adds a further one;
+    /// the first that is for the server counts.
+    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
+        self.proxies.push(proxy);
+        self
+    }
+
+    /// Sends a header with every request, in place of this crate's own of that name.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.config = self.config.header(name, value);
         self
     }
 
@@ -205,7 +251,10 @@ impl ClientBuilder {
             config = config.header(name, header("API version", version)?);
         }
         if let Some(token) = &self.token {
-            config = config.bearer_token(check_token(token.expose_secret().trim())?)?;
+            config = config.bearer_token(check_token(
+                token.expose_secret().trim(),
+                self.installation_tokens,
+            )?)?;
         }
         for (what, limit) in [
             ("connect timeout", self.connect_timeout),
@@ -223,11 +272,22 @@ impl ClientBuilder {
                 "`max_in_flight` is 0: no request could be sent; allow at least 1",
             ));
         }
-        let base_url = self.base_url.as_deref().unwrap_or(raw::Client::GITHUB);
-        let http = match self.http {
-            Some(_) if self.connect_timeout.or(self.request_timeout).is_some() => {
+        let of_host = self.host.as_deref().map(api_url).transpose()?;
+        let base_url = match (&self.base_url, &of_host) {
+            (Some(_), Some(_)) => {
                 return Err(Error::invalid(
-                    "an HTTP client of your own has its own time limits; set them there, and not on this builder",
+                    "both `base_url` and `github_host` were called: the server is ambiguous; call one of them",
+                ));
+            }
+            (Some(url), None) | (None, Some(url)) => url,
+            (None, None) => raw::Client::GITHUB,
+        };
+        let has_tls_settings = !self.certificates.is_empty() || !self.proxies.is_empty();
+        let http = match self.http {
+            Some(_) if self.connect_timeout.or(self.request_timeout).is_some() || has_tls_settings => {
+                return Err(Error::invalid(
+                    "an HTTP client of your own has its own time limits, certificates and proxies: set them there, and \
+                     not on this builder",
                 ));
             }
             Some(http) => http,
@@ -239,13 +299,19 @@ impl ClientBuilder {
                 if let Some(limit) = self.request_timeout {
                     http = http.timeout(limit);
                 }
+                for certificate in self.certificates {
+                    http = http.add_root_certificate(certificate);
+                }
+                for proxy in self.proxies {
+                    http = http.proxy(proxy);
+                }
                 http.build().map_err(raw::Error::from)?
             }
         };
         let client = Arc::new(raw::Client::with_http(base_url, http, config)?);
         let credentials = match (self.token, self.provider) {
             (Some(_), None) => Credentials::Fixed(client),
-            (None, Some(provider)) => Credentials::provided(provider, client),
+            (None, Some(provider)) => Credentials::provided(provider, client, self.installation_tokens),
             (None, None) => {
                 return Err(Error::invalid(
                     "no token was given; call `token` or `token_provider`",

@@ -76,12 +76,10 @@ impl Client {
     }
 }
 
+/// `Client("https://api.github.com/")`.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("executor", &self.executor)
-            .field("starts", &self.starts)
-            .finish_non_exhaustive()
+        write!(f, "Client({:?})", self.raw().base_url().as_str())
     }
 }
 

@@ -8,7 +8,7 @@ use super::client::Client;
 use crate::error::Error;
 
 /// A repository. It is shown as `owner/name`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Repo {
     client: Client,
     // Shared by all that is made of it: each operation keeps a copy.
@@ -99,6 +99,13 @@ impl PartialEq for Repo {
 
 impl Eq for Repo {}
 
+/// `Repo("octocat/hello-world")`.
+impl fmt::Debug for Repo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Repo({:?})", self.to_string())
+    }
+}
+
 impl fmt::Display for Repo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.owner, self.name)
@@ -106,7 +113,7 @@ impl fmt::Display for Repo {
 }
 
 /// A task by its id, as which it is shown. An id that cannot be one is refused when it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TaskRef {
     client: Client,
     repo: Option<Repo>,
@@ -133,6 +140,13 @@ impl TaskRef {
 
     pub(crate) fn repo(&self) -> Option<&Repo> {
         self.repo.as_ref()
+    }
+}
+
+/// `TaskRef("TASK_ID")`.
+impl fmt::Debug for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskRef({:?})", self.id())
     }
 }
 

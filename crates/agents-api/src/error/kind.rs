@@ -1,10 +1,10 @@
-//! What kind of failure an error is, and whether it may pass.
+//! What kind of failure an error is, and whether it is transient.
 use std::error::Error as StdError;
 use std::{fmt, io};
 
 use agents_api_raw as raw;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use crate::error::rate_limit_headers::is_rate_limited;
@@ -112,8 +112,9 @@ pub(super) fn is_transient(error: &raw::Error) -> bool {
         // What a transport of the caller's own holds back is its decision.
         raw::Error::InvalidRequest(_) | raw::Error::NotSent(_) => false,
         raw::Error::Transport(error) => !error.is_builder() && !is_tls(error),
-        // A proxy's page or half a body passes; JSON of another form is what GitHub says now.
-        raw::Error::Decode { response, source } => !source.is_data() || is_a_page(response.headers()),
+        // Half a body or a proxy's page is transient. JSON of another form, and what is no JSON at all (a byte order
+        // mark, NaN, invalid UTF-8, endless nesting), is what this server sends.
+        raw::Error::Decode { response, source } => source.is_eof() || is_page(response),
         raw::Error::Status(answer) => is_transient_status(answer.status()),
         raw::Error::Body { source, .. } if is_too_large(&**source) => false,
         raw::Error::Body { response, .. } => {
@@ -138,12 +139,14 @@ fn is_too_large(source: &(dyn StdError + Send + Sync + 'static)) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::FileTooLarge)
 }
 
-/// Whether the body says that it is something else than JSON.
-fn is_a_page(headers: &HeaderMap) -> bool {
-    let told = headers
+/// Whether the body is something else than JSON, by its type or its beginning: a proxy's page.
+fn is_page(response: &raw::RawResponse) -> bool {
+    let media_type = response
+        .headers()
         .get(CONTENT_TYPE)
-        .map(|told| String::from_utf8_lossy(told.as_bytes()));
-    told.is_some_and(|told| !told.to_ascii_lowercase().contains("json"))
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    media_type.is_some_and(|media_type| !media_type.contains("json"))
+        || response.body().trim_ascii_start().first() == Some(&b'<')
 }
 
 /// Whether no connection was made because TLS failed: a certificate, or a server that speaks something else.

@@ -6,6 +6,7 @@ mod kind;
 mod message;
 mod rate_limit;
 pub(crate) mod rate_limit_headers;
+mod redact;
 
 pub use body::FieldError;
 pub use delivery::Delivery;
@@ -50,6 +51,8 @@ struct Inner {
     attempts: u32,
     /// The server that could not be reached, as `host:port`.
     server: Option<String>,
+    /// The message without what it would quote of a prompt, if it would.
+    message: Option<String>,
 }
 
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Error {
             operation: None,
             attempts: 0,
             server: None,
+            message: None,
         }))
     }
 
@@ -137,6 +141,22 @@ impl Error {
         } else {
             attempts
         };
+        self
+    }
+
+    /// The error of a request that carried this token, which is taken out wherever the response repeats it.
+    pub(crate) fn of_request(error: raw::Error, token: Option<&str>) -> Self {
+        match token {
+            Some(token) => redact::without_token(error, token).into(),
+            None => error.into(),
+        }
+    }
+
+    /// Messages do not quote this prompt, whatever the server says.
+    pub(crate) fn without_prompt(mut self, prompt: &str) -> Self {
+        let message = self.to_string();
+        let redacted = redact::without_quotes(&message, prompt);
+        self.0.message = (redacted != message).then_some(redacted);
         self
     }
 
@@ -300,6 +320,9 @@ impl From<raw::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = &self.0.message {
+            return f.write_str(message);
+        }
         match &self.0.cause {
             Cause::InvalidInput(message)
             | Cause::Key { message, .. }

@@ -1,5 +1,4 @@
 //! Sends a start: the one place that does.
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use agents_api_raw::types::{Task, builder};
@@ -67,10 +66,8 @@ impl Sender {
 
     /// The new task, and how many requests it took.
     async fn send(&self, body: builder::StartTask) -> Result<(Task, u32), Error> {
-        let attempts = AtomicU32::new(0);
         let executor = self.repo.client().executor();
-        let response = executor.run(Operation::START_TASK, self.timeout, |client| {
-            attempts.fetch_add(1, Ordering::Relaxed);
+        let response = executor.run_counted(Operation::START_TASK, self.timeout, |client| {
             let body = body.clone();
             async move {
                 let start = client
@@ -80,7 +77,9 @@ impl Sender {
                 start.body(body).send().await
             }
         });
-        let task = response.await?.into_inner();
-        Ok((task, attempts.into_inner()))
+        let executed = response
+            .await
+            .map_err(|error| error.without_prompt(&self.request.prompt))?;
+        Ok((executed.response.into_inner(), executed.requests))
     }
 }

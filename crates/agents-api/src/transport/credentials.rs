@@ -1,18 +1,78 @@
-//! Who the client says it is: a fixed token, or one that a provider makes and renews.
+//! The token: a fixed one, or one that a provider makes and renews.
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use agents_api_raw as raw;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 
 use crate::error::{BoxError, Error};
 use crate::future::BoxFuture;
 
+/// A token is renewed this long before it expires, so that it is still valid when the request arrives.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
+
+/// A token, and until when it is valid if that is known. No `Debug` output shows it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use agents_api::Token;
+///
+/// let token = Token::from("ghu_example").expires_at(SystemTime::now() + Duration::from_secs(8 * 60 * 60));
+/// assert!(!format!("{token:?}").contains("example"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Token {
+    secret: SecretString,
+    expires_at: Option<SystemTime>,
+}
+
+impl Token {
+    /// Says until when the token is valid. A provider is asked for another a minute before.
+    #[must_use]
+    pub fn expires_at(mut self, time: SystemTime) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    pub(crate) fn into_secret(self) -> SecretString {
+        self.secret
+    }
+
+    fn has_expired(&self, now: SystemTime) -> bool {
+        self.expires_at
+            .is_some_and(|time| time <= now.checked_add(EXPIRY_MARGIN).unwrap_or(now))
+    }
+}
+
+impl From<SecretString> for Token {
+    fn from(secret: SecretString) -> Self {
+        Self {
+            secret,
+            expires_at: None,
+        }
+    }
+}
+
+impl From<String> for Token {
+    fn from(text: String) -> Self {
+        SecretString::from(text).into()
+    }
+}
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 /// Makes tokens; an asynchronous closure is one.
 ///
-/// It is asked before the first request, and once more when GitHub refuses the token (401): a user's token of a GitHub
-/// App, for one, is valid for eight hours. Requests that meet the refusal together wait for one renewal.
+/// It is asked before the first request, when the token is about to expire, and once more when GitHub refuses the token
+/// (401): a user's token of a GitHub App, for one, is valid for eight hours. Requests that meet the refusal together wait
+/// for one renewal.
 ///
 /// ```
 /// use agents_api::Client;
@@ -25,24 +85,37 @@ use crate::future::BoxFuture;
 /// # }
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {
-    /// A token that is valid now. White space around it is ignored.
+    /// Returns a token that is valid now. White space around it is ignored.
+    ///
+    /// `refused` is the token that GitHub refused, if that is why there has to be another: a cache must not return it
+    /// again. If it does, the request fails with the refusal and is not sent again.
     ///
     /// # Errors
     /// When there is none; the operation then fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) and
-    /// the error's text, which must not hold a secret.
-    fn token(&self) -> BoxFuture<Result<String, Box<dyn std::error::Error + Send + Sync>>>;
+    /// the error's text, which must not contain a secret.
+    fn token(
+        &self,
+        refused: Option<&Token>,
+    ) -> BoxFuture<Result<Token, Box<dyn std::error::Error + Send + Sync>>>;
 }
 
-impl<F, Answer, T, E> TokenProvider for F
+impl<F, Fut, T, E> TokenProvider for F
 where
-    F: Fn() -> Answer + Send + Sync + 'static,
-    Answer: Future<Output = Result<T, E>> + Send + 'static,
-    T: Into<String>,
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    T: Into<Token>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    fn token(&self) -> BoxFuture<Result<String, BoxError>> {
-        let answer = self();
-        Box::pin(async move { answer.await.map(Into::into).map_err(Into::into) })
+    fn token(&self, _refused: Option<&Token>) -> BoxFuture<Result<Token, BoxError>> {
+        let token = self();
+        Box::pin(async move { token.await.map(Into::into).map_err(Into::into) })
+    }
+}
+
+/// The token as a secret that a caller compares or forwards.
+impl secrecy::ExposeSecret<str> for Token {
+    fn expose_secret(&self) -> &str {
+        self.secret.expose_secret()
     }
 }
 
@@ -56,22 +129,30 @@ pub(crate) enum Credentials {
         /// The client without a token.
         bare: Arc<raw::Client>,
         current: Mutex<Option<Credential>>,
+        installation_tokens: bool,
     },
 }
 
-/// A client that carries a token, and which one of a row of tokens that is.
+/// A client that carries a token, and which generation of tokens that is.
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub(super) client: Arc<raw::Client>,
-    turn: u64,
+    generation: u64,
+    /// The provider's token.
+    token: Option<Token>,
 }
 
 impl Credentials {
-    pub(crate) fn provided(provider: Box<dyn TokenProvider>, bare: Arc<raw::Client>) -> Self {
+    pub(crate) fn provided(
+        provider: Box<dyn TokenProvider>,
+        bare: Arc<raw::Client>,
+        installation_tokens: bool,
+    ) -> Self {
         Self::Provided {
             provider,
             bare,
             current: Mutex::new(None),
+            installation_tokens,
         }
     }
 
@@ -87,7 +168,8 @@ impl Credentials {
         match self {
             Self::Fixed(client) => Some(Credential {
                 client: client.clone(),
-                turn: 0,
+                generation: 0,
+                token: None,
             }),
             Self::Provided { .. } => None,
         }
@@ -99,23 +181,39 @@ impl Credentials {
             provider,
             bare,
             current,
+            installation_tokens,
         } = self
         else {
             return Ok(self.fixed().filter(|_| refused.is_none()));
         };
-        // Held while the provider works: whoever comes meanwhile finds the new token.
+        // Held while the provider works: requests that come meanwhile find the new token.
         let mut current = current.lock().await;
-        let turn = match (&*current, refused) {
-            (Some(known), Some(refused)) if known.turn == refused.turn => known.turn + 1,
-            (Some(known), _) => return Ok(Some(known.clone())),
-            (None, _) => 0,
+        let has_expired = |known: &Credential| {
+            known
+                .token
+                .as_ref()
+                .is_some_and(|token| token.has_expired(SystemTime::now()))
         };
-        let token = provider.token().await.map_err(Error::credentials)?;
-        let token = check_token(token.trim()).map_err(|error| Error::credentials(error.into()))?;
-        let config = bare.request_config().clone().bearer_token(token)?;
+        let is_refused =
+            |known: &Credential| refused.is_some_and(|refused| refused.generation == known.generation);
+        let (generation, bad) = match &*current {
+            Some(known) if is_refused(known) => (known.generation + 1, known.token.as_ref()),
+            Some(known) if has_expired(known) => (known.generation + 1, None),
+            Some(known) => return Ok(Some(known.clone())),
+            None => (0, None),
+        };
+        let token = provider.token(bad).await.map_err(Error::credentials)?;
+        let text = token.secret.expose_secret().trim();
+        if bad.is_some_and(|bad| bad.secret.expose_secret().trim() == text) {
+            return Ok(None); // the same would be refused again
+        }
+        let text =
+            check_token(text, *installation_tokens).map_err(|error| Error::credentials(error.into()))?;
+        let config = bare.request_config().clone().bearer_token(text)?;
         let credential = Credential {
             client: Arc::new(bare.with_request_config(config)),
-            turn,
+            generation,
+            token: Some(token),
         };
         *current = Some(credential.clone());
         Ok(Some(credential))
@@ -132,23 +230,25 @@ impl fmt::Debug for Credentials {
 }
 
 /// Refuses what cannot be a token of this API. No message shows it.
-pub(crate) fn check_token(token: &str) -> Result<&str, Error> {
+pub(crate) fn check_token(token: &str, installation_tokens: bool) -> Result<&str, Error> {
     if token.is_empty() {
-        return Err(Error::invalid("no token was given"));
+        return Err(Error::invalid(
+            "no token: it is empty; set GH_TOKEN or call `token`",
+        ));
     }
     if !token
         .chars()
         .all(|c| c.is_ascii_graphic() && c != '"' && c != '\'')
     {
         return Err(Error::invalid(
-            "the token holds quotes, white space or other characters that no token has; was it copied with something \
-             around it?",
+            "the token contains quotes, white space or other characters that no token has: was it copied with something \
+             around it? Remove that",
         ));
     }
-    if token.starts_with("ghs_") {
+    if token.starts_with("ghs_") && !installation_tokens {
         return Err(Error::invalid(
-            "a ghs_ token (of an app installation or an Actions job) cannot use the agent tasks API; use a personal \
-             token (ghp_, github_pat_) or a user's token of an app (gho_, ghu_)",
+            "a ghs_ token (of an app installation or an Actions job) cannot use the agent tasks API: GitHub refuses it; \
+             use a personal token (ghp_, github_pat_) or a user's token of an app (gho_, ghu_)",
         ));
     }
     Ok(token)

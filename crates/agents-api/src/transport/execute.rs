@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use agents_api_raw as raw;
-use reqwest::header::{HeaderValue, IF_NONE_MATCH};
+use reqwest::header::{AUTHORIZATION, HeaderValue, IF_NONE_MATCH};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
@@ -52,8 +52,8 @@ pub(crate) struct Executor {
 /// The response to an operation.
 pub(crate) struct Executed<T> {
     pub(crate) response: raw::ResponseValue<T>,
-    /// How many requests were sent for it.
-    pub(crate) attempts: u32,
+    /// How many requests were sent for it, those that followed a redirect included.
+    pub(crate) requests: u32,
 }
 
 impl Executor {
@@ -124,9 +124,9 @@ impl Executor {
                         self.budget().on_success();
                         let executed = Executed {
                             response,
-                            attempts: attempts.count(),
+                            requests: attempts.requests(),
                         };
-                        trace::succeeded(&executed.response, executed.attempts);
+                        trace::succeeded(&executed.response, executed.requests);
                         return Ok(executed);
                     }
                     Err(error) => self.failed(error, operation, attempts.count()),
@@ -226,10 +226,15 @@ impl Executor {
             };
             let error = match result {
                 Ok(response) => {
+                    attempts.redirected(response.requests_sent());
                     self.limiter.succeeded(operation, response.headers());
                     return Ok(response);
                 }
-                Err(error) => self.limiter.failed(operation, error.into()),
+                Err(error) => {
+                    attempts.redirected(error.requests_sent());
+                    let token = bearer_token(client);
+                    self.limiter.failed(operation, Error::of_request(error, token))
+                }
             };
             if error.status() != Some(401) || renewed {
                 return Err(error);
@@ -308,6 +313,12 @@ struct Deadlines {
     deadline: Instant,
     /// How long that was at the beginning.
     limit: Duration,
+}
+
+/// The token that the client sends.
+fn bearer_token(client: &raw::Client) -> Option<&str> {
+    let value = client.request_config().headers().get(AUTHORIZATION)?;
+    value.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// Whether a request is sent again after `error`.

@@ -29,5 +29,5 @@ pub(crate) use operation::Operation;
 #[cfg(any(fuzzing, test))]
 pub(crate) use rate_limiter::state::LimiterState;
 
-pub use credentials::TokenProvider;
+pub use credentials::{Token, TokenProvider};
 pub use policy::{RateLimitPolicy, RetryPolicy};

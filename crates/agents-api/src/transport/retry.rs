@@ -10,6 +10,8 @@ use crate::error::Retry;
 pub(super) struct Attempts {
     policy: RetryPolicy,
     count: u32,
+    /// How many requests followed a redirect.
+    redirects: u32,
     /// How many of them got no connection.
     unconnected: u32,
 }
@@ -19,6 +21,7 @@ impl Attempts {
         Self {
             policy,
             count: 0,
+            redirects: 0,
             unconnected: 0,
         }
     }
@@ -31,6 +34,16 @@ impl Attempts {
     /// The request is sent now.
     pub(super) fn sent(&mut self) {
         self.count = self.count.saturating_add(1);
+    }
+
+    /// How many requests were sent, those that followed a redirect included.
+    pub(super) fn requests(&self) -> u32 {
+        self.count.saturating_add(self.redirects)
+    }
+
+    /// The last attempt took this many requests, of which all but one followed a redirect.
+    pub(super) fn redirected(&mut self, requests: u32) {
+        self.redirects = self.redirects.saturating_add(requests.saturating_sub(1));
     }
 
     /// The last attempt got no connection.
@@ -114,6 +127,7 @@ mod tests {
         let attempts = Attempts {
             policy,
             count,
+            redirects: 0,
             unconnected: 0,
         };
         let asked = asked.map(Duration::from_secs);

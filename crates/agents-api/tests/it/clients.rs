@@ -213,3 +213,46 @@ async fn the_time_limit_of_a_request_is_the_builders() {
         "{error}"
     );
 }
+
+#[test]
+fn what_names_a_thing_is_shown_on_one_short_line() {
+    let client = Client::builder().token("ghp_x").build().unwrap();
+    let repo = client.repo("octocat", "hello-world").unwrap();
+    assert_eq!(format!("{client:?}"), r#"Client("https://api.github.com/")"#);
+    assert_eq!(format!("{repo:?}"), r#"Repo("octocat/hello-world")"#);
+    assert_eq!(format!("{:?}", repo.task("t")), r#"TaskRef("t")"#);
+}
+
+#[test]
+fn a_server_is_named_once() {
+    let both = Client::builder()
+        .token("ghp_x")
+        .base_url("https://x.example")
+        .github_host("octocorp.ghe.com");
+    assert_eq!(both.build().unwrap_err().kind(), ErrorKind::InvalidInput);
+    let wrong = Client::builder().token("ghp_x").github_host("git.example.com");
+    assert!(
+        wrong
+            .build()
+            .unwrap_err()
+            .to_string()
+            .contains("SUBDOMAIN.ghe.com")
+    );
+}
+
+#[tokio::test]
+async fn headers_and_a_proxy_of_ones_own_are_used() {
+    let proxy = Emulator::start().await.unwrap();
+    let name = reqwest::header::HeaderName::from_static("x-team");
+    let client = Client::builder()
+        .token(proxy.token())
+        .base_url("http://127.0.0.1:9")
+        .proxy(reqwest::Proxy::http(proxy.base_url()).unwrap())
+        .header(name, reqwest::header::HeaderValue::from_static("blue"))
+        .build()
+        .unwrap();
+    let _ = client.task("t").get().await;
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].header("x-team"), Some("blue"));
+}

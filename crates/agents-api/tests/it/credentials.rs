@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use agents_api::{Client, ClientBuilder, Delivery, ErrorKind};
+use std::time::{Duration, SystemTime};
+
+use agents_api::{BoxFuture, Client, ClientBuilder, Delivery, ErrorKind, Token, TokenProvider};
 use agents_api_emulator::{Emulator, TaskSeed};
+use secrecy::ExposeSecret as _;
 
 /// A client whose provider gives these tokens, the last one for ever, and how often it was asked.
 fn provided(github: &Emulator, tokens: &'static [&'static str]) -> (Client, Arc<AtomicU32>) {
@@ -108,4 +111,65 @@ fn a_client_has_one_source_of_tokens() {
         let error = builder.build().unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
     }
+}
+
+/// A provider that records which tokens it was told are refused, and gives these.
+struct Recording {
+    tokens: Vec<Token>,
+    refused: Arc<std::sync::Mutex<Vec<Option<String>>>>,
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl TokenProvider for Recording {
+    fn token(&self, refused: Option<&Token>) -> BoxFuture<Result<Token, BoxError>> {
+        let mut asked = self.refused.lock().unwrap();
+        let token = self.tokens[asked.len().min(self.tokens.len() - 1)].clone();
+        asked.push(refused.map(|token| token.expose_secret().to_owned()));
+        Box::pin(async move { Ok(token) })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_told_which_token_was_refused_and_the_same_is_not_sent_again() {
+    let github = Emulator::builder().token("ghp_good").start().await.unwrap();
+    let refused = Arc::default();
+    let provider = Recording {
+        tokens: vec![Token::from("ghp_bad")],
+        refused: Arc::clone(&refused),
+    };
+    let client = builder(&github).token_provider(provider).build().unwrap();
+    let error = client.task("t").get().await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    assert_eq!(github.requests().len(), 1);
+    assert_eq!(*refused.lock().unwrap(), [None, Some("ghp_bad".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_expire_is_renewed_before_it_is_refused() {
+    let github = Emulator::builder().token("ghp_good").start().await.unwrap();
+    let task = github.seed_task(TaskSeed::new("p")).unwrap();
+    let refused = Arc::default();
+    let soon = SystemTime::now() + Duration::from_secs(30);
+    let late = SystemTime::now() + Duration::from_secs(3600);
+    let provider = Recording {
+        tokens: vec![
+            Token::from("ghp_good").expires_at(soon),
+            Token::from("ghp_good").expires_at(late),
+        ],
+        refused: Arc::clone(&refused),
+    };
+    let client = builder(&github).token_provider(provider).build().unwrap();
+    for _ in 0..3 {
+        client.task(task.id()).get().await.unwrap();
+    }
+    assert_eq!(*refused.lock().unwrap(), [None, None]);
+    assert_eq!(github.requests().len(), 3);
+}
+
+#[test]
+fn installation_tokens_are_refused_unless_allowed() {
+    let builder = || Client::builder().token(secrecy::SecretString::from("ghs_1_eyJ.eyJ.x"));
+    assert_eq!(builder().build().unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(builder().allow_installation_tokens().build().is_ok());
 }

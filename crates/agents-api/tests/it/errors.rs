@@ -189,3 +189,45 @@ async fn a_server_that_refuses_connections_is_tried_three_times_and_named() {
         assert!(error.is_retryable(), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_token_of_any_form_that_a_server_echoes_is_taken_out_of_the_error() {
+    let body = r#"{"message":"header was ghp_example","errors":["ghp_example!"]}"#;
+    for status in [400, 500] {
+        let error = error_of(answer(status, "X-Echo: ghp_example\r\n", body)).await;
+        let shown = format!("{error} {error:?} {:?}", error.body().unwrap());
+        assert!(!shown.contains("ghp_example") && shown.contains("was"), "{shown}");
+        assert!(!error.message().unwrap().contains("example"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_quotes_the_prompt_does_not_show_it() {
+    let body = r#"{"message":"Invalid: \"Deploy with hunter2 as the password\" is too long"}"#;
+    let (_, repo) = answers([answer(422, "", body)]).await;
+    let error = repo
+        .start_task("Deploy with hunter2 as\nthe password")
+        .await
+        .unwrap_err();
+    assert!(
+        !error.to_string().contains("hunter2") && error.to_string().contains("is too long"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_no_retry_can_mend_is_asked_for_once() {
+    let deep = format!("{{\"x\":{}", "[".repeat(100_000));
+    let bodies: [(&str, bool); 6] = [
+        ("\u{feff}{\"id\":\"t\"}", false),
+        (r#"{"id":NaN}"#, false),
+        (&deep, false),
+        (r#"{"id":"t","na"#, true),
+        ("<html>", true),
+        (r#"{"id":7}"#, false),
+    ];
+    for (body, retryable) in bodies {
+        let error = error_of(answer(200, "", body)).await;
+        assert_eq!(error.is_retryable(), retryable, "{error}");
+    }
+}
