@@ -260,9 +260,9 @@ fn automations() -> Value {
             "PushEvent": event("push"), "ScheduleEvent": event("schedule"), "IssueEvent": event("issue"),
             "Push": trigger("Push", "branch"), "Schedule": trigger("Schedule", "cron"), "Issue": trigger("Issue", "branch"),
             "Trigger": { "description": "One of them.", "oneOf": [reference("Push"), reference("Schedule"), reference("Issue")] },
-            "Automation": { "type": "object", "description": "An automation.", "required": ["id"], "properties": {
+            "Automation": { "type": "object", "description": "An automation.", "required": ["id", "since"], "properties": {
                 "id": { "type": "integer", "format": "int64", "description": "Its id." },
-                "at": at, "trigger": reference("Trigger") } },
+                "since": at, "at": at, "trigger": reference("Trigger") } },
             "Edit": { "type": "object", "description": "Changes.", "required": ["name"], "properties": {
                 "name": { "type": "string", "description": "The name." }, "prompt": text, "until": at,
                 "labels": { "type": "array", "nullable": true, "description": "Labels.", "items": { "type": "string" } },

@@ -41,14 +41,24 @@ pub(super) fn open_up(item: &mut Item) {
 /// Reads times through the runtime, which is faster than chrono and reads the same.
 fn read_time_fast(field: &mut syn::Field) {
     let is_time = |ty: &syn::Type| own_name(ty) == "DateTime";
-    if is_time(&field.ty) {
-        field
-            .attrs
-            .push(parse_quote!(#[serde(deserialize_with = "crate::runtime::timestamp::required")]));
-    } else if own_name(&field.ty) == "Option" && first_argument(&field.ty).as_ref().is_some_and(is_time) {
-        let read = parse_quote!(#[serde(default, deserialize_with = "crate::runtime::timestamp::optional")]);
-        field.attrs.push(read);
+    let is_optional =
+        own_name(&field.ty) == "Option" && first_argument(&field.ty).as_ref().is_some_and(is_time);
+    if !is_time(&field.ty) && !is_optional {
+        return;
     }
+    let before = field.attrs.len();
+    // Progenitor reads a field that is required and nullable by a function, because serde would accept its absence.
+    field
+        .attrs
+        .retain(|attribute| !quote!(#attribute).to_string().contains("deserialize_with"));
+    let is_required = field.attrs.len() < before;
+    field.attrs.push(if !is_optional {
+        parse_quote!(#[serde(deserialize_with = "crate::runtime::timestamp::required")])
+    } else if is_required {
+        parse_quote!(#[serde(deserialize_with = "crate::runtime::timestamp::optional")])
+    } else {
+        parse_quote!(#[serde(default, deserialize_with = "crate::runtime::timestamp::optional")])
+    });
 }
 
 /// The name of a choice's alternative: that of the type in it, or `Other` for the one that takes anything.
