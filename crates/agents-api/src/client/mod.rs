@@ -3,6 +3,8 @@ mod builder;
 #[expect(clippy::module_inception, reason = "the client of the module of clients")]
 mod client;
 mod env;
+#[cfg(feature = "file-key-store")]
+pub(crate) mod file_key_store;
 pub(crate) mod key_store;
 mod refs;
 pub(crate) mod start_registry;

@@ -15,4 +15,6 @@ pub use key::IdempotencyKey;
 pub use outcome::{StartOrigin, Started};
 pub use reconcile::{Reconcile, Reconciled};
 
+#[cfg(feature = "file-key-store")]
+pub use crate::client::file_key_store::FileKeyStore;
 pub use crate::client::key_store::{Claim, KeyStore, Lease, MemoryKeyStore, StoreKey};

@@ -33,7 +33,7 @@ pub struct Started {
     /// How many times the request that made this task was sent; 0 if this call did not send it.
     ///
     /// More than 1 means that an earlier attempt was refused (a rate limit, or a 401 with a
-    /// [`TokenProvider`](crate::TokenProvider)) or never left this machine. Such a refusal starts nothing, as far as GitHub is known; if
+    /// [`TokenProvider`](crate::TokenProvider)), redirected to the renamed repository, or never left this machine. Such a refusal starts nothing, as far as GitHub is known; if
     /// a server applied the request all the same, a second task is running. With a key, it is in `duplicates`.
     pub attempts: u32,
 }

@@ -255,3 +255,102 @@ async fn a_process_that_waits_for_another_gets_its_task() {
     assert_eq!(started.unwrap().id, task.id());
     assert_eq!(starts(&github), 0);
 }
+
+#[cfg(feature = "file-key-store")]
+mod files {
+    use std::process::{Child, Command};
+
+    use agents_api::Client;
+    use agents_api::start::FileKeyStore;
+
+    use super::*;
+
+    /// A process of its own that starts a task with a key in this directory.
+    fn spawn(github: &Emulator, directory: &std::path::Path) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "key_stores::files::start_as_the_environment_says",
+                "--ignored",
+            ])
+            .env("KEYS", directory)
+            .env("KEYS_URL", github.base_url())
+            .env("KEYS_TOKEN", github.token())
+            .spawn()
+            .unwrap()
+    }
+
+    fn repo(url: &str, token: &str, directory: impl Into<std::path::PathBuf>) -> Repo {
+        let store = FileKeyStore::open(directory).unwrap();
+        let client = Client::builder().base_url(url).token(token).key_store(store);
+        client.build().unwrap().repo("octocat", "hello-world").unwrap()
+    }
+
+    #[tokio::test]
+    #[ignore = "a part of the tests below, in a process of its own"]
+    async fn start_as_the_environment_says() {
+        let text = |name| std::env::var(name).unwrap();
+        let repo = repo(&text("KEYS_URL"), &text("KEYS_TOKEN"), text("KEYS"));
+        repo.start_task("p").idempotency_key("k").await.unwrap();
+    }
+
+    /// Waits until the key is claimed, and if the start is to be applied, until it is.
+    async fn until_sent(github: &Emulator, directory: &std::path::Path, applied: bool) {
+        let claimed = || {
+            let mut files = std::fs::read_dir(directory).into_iter().flatten();
+            files.any(|file| {
+                std::fs::read_to_string(file.unwrap().path())
+                    .unwrap()
+                    .contains("claimed")
+            })
+        };
+        while !claimed() || (applied && github.tasks().is_empty()) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_survives_the_kill_of_its_process() {
+        for applied in [true, false] {
+            let github = Emulator::start().await.unwrap();
+            // The one that is not applied is killed in its process, and may not even have been sent.
+            let hang = Fault::on(Operation::StartTask, Effect::Hang).nth(1);
+            github.inject(if applied { hang.after_applied() } else { hang });
+            let name = format!("agents-api-killed-{applied}-{}", std::process::id());
+            let directory = std::env::temp_dir().join(name);
+            let _ = std::fs::remove_dir_all(&directory);
+            let mut child = spawn(&github, &directory);
+            timeout(SECOND * 60, until_sent(&github, &directory, applied))
+                .await
+                .unwrap();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            github.clear_faults();
+
+            let repo = repo(github.base_url(), github.token(), &directory);
+            let key = agents_api::start::IdempotencyKey::new("k").visibility_timeout(SECOND);
+            let second = repo.start_task("p").idempotency_key(key).await.unwrap();
+            let origin = if applied {
+                StartOrigin::Existing
+            } else {
+                StartOrigin::Created
+            };
+            assert_eq!((second.origin, github.tasks().len()), (origin, 1));
+            std::fs::remove_dir_all(&directory).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn of_processes_with_one_directory_one_sends() {
+        let github = Emulator::start().await.unwrap();
+        let directory = std::env::temp_dir().join(format!("agents-api-many-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&directory);
+        let children: Vec<_> = (0..4).map(|_| spawn(&github, &directory)).collect();
+        let wait = |mut child: Child| tokio::task::spawn_blocking(move || child.wait().unwrap().success());
+        for child in children {
+            assert!(timeout(SECOND * 120, wait(child)).await.unwrap().unwrap());
+        }
+        assert_eq!((starts(&github), github.tasks().len()), (1, 1));
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}

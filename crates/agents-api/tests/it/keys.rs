@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{connect, connect_between};
+use crate::support::{connect, connect_between, connect_with};
 use agents_api::start::{Fallback, IdempotencyKey, Reconciled, StartOrigin};
 use agents_api::{Delivery, ErrorKind, Repo, chrono};
 use agents_api_emulator::{
-    Clock, Effect, Emulator, Fault, Operation, RequestRecord, Target, TaskHandle, TaskSeed,
+    Clock, Effect, Emulator, Fault, Operation, RateLimitResponse, RequestRecord, Target, TaskHandle, TaskSeed,
 };
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
@@ -513,4 +513,25 @@ async fn options_can_be_given_as_they_are() {
         let started = start.await.unwrap();
         assert_eq!(started.model.as_deref(), model);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_sent_twice_says_so_and_names_the_second_task() {
+    let github = emulator().await;
+    // A server that lies: it applies the start, and refuses it.
+    let refused = Fault::on(
+        Operation::StartTask,
+        Effect::SecondaryLimit(RateLimitResponse::forbidden()),
+    );
+    github.inject(refused.nth(1).after_applied());
+    let (_, repo) = connect_with(&github, |client| client);
+    let started = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!(
+        (started.attempts, starts(&github), github.tasks().len()),
+        (2, 2, 2)
+    );
+    assert_eq!(started.duplicates.len(), 1);
+
+    let unkeyed = repo.start_task("p").await.unwrap();
+    assert_eq!(unkeyed.attempts, 1);
 }
