@@ -248,11 +248,6 @@ impl Error {
         self.0.facts.retry
     }
 
-    /// Whether the same read may succeed later, rate limits apart.
-    pub(crate) fn is_passing(&self) -> bool {
-        self.retry() == Retry::Transient
-    }
-
     /// How many rate limits in a row, this one included, did not say how long they last; 0 if this one did, or is none.
     pub(crate) fn unspecified_rate_limits(&self) -> u32 {
         self.0.facts.unspecified_streak

@@ -71,7 +71,7 @@ pub fn error_body(data: &[u8]) {
         let _ = (
             error.kind(),
             error.delivery(),
-            error.is_passing(),
+            error.is_retryable(),
             error.rate_limit(),
             error.message(),
         );
