@@ -9,6 +9,7 @@ mod life;
 mod limits;
 mod lists;
 mod observation;
+mod realism;
 mod strange;
 mod support;
 mod wire;
