@@ -16,7 +16,7 @@ async fn a_changed_definition_is_refused_unless_it_is_meant() {
         assert_eq!(error.kind(), ErrorKind::Changed);
         let message = error.to_string();
         assert!(
-            message.contains("prompt, repositories, concurrency changed"),
+            message.contains("concurrency, prompt, repositories changed"),
             "{message}"
         );
         assert_eq!(store.state("test").await.unwrap().items.len(), 3);
