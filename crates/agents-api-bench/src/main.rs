@@ -2,6 +2,7 @@
 mod by_hand;
 mod decode;
 mod fleet;
+mod ideal;
 mod peers;
 mod serve;
 mod walk;
@@ -18,7 +19,7 @@ agents-api-bench serve TASKS LATENCY_MS
 agents-api-bench call PEER get|start|page BASE TASK_ID TIMES
 agents-api-bench decode PEER URL TIMES
 agents-api-bench walk PEER CONCURRENCY BASE
-agents-api-bench fleet fleet|polls TASKS";
+agents-api-bench fleet fleet|polls TASKS ACTIVE TRACKED";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -71,7 +72,14 @@ async fn run(arguments: &[&str]) -> Result<(), Failure> {
         }
         ["decode", peer, url, times] => decode::decode(peer, url, times.parse()?).await,
         ["walk", peer, concurrency, base] => walk::walk(peer, concurrency.parse()?, base).await,
-        ["fleet", how, tasks] => fleet::hour(how, tasks.parse()?).await,
+        ["fleet", how, tasks, active, tracked] => {
+            let population = ideal::Population {
+                tasks: tasks.parse()?,
+                active: active.parse()?,
+                tracked: tracked.parse()?,
+            };
+            fleet::hour(how, population).await
+        }
         _ => Err(USAGE.into()),
     }
 }

@@ -20,7 +20,7 @@ use agents_api::fleet::{Fleet, FleetWatch};
 use agents_api::{Client, FleetEvent, Task, TaskState, TaskStateExt as _};
 use agents_api_emulator::{Emulator, Script, TaskSeed};
 
-/// So many tasks fit on the board, those updated last.
+/// How many tasks fit on the board: those updated last.
 const ROWS: usize = 20;
 
 #[tokio::main]
@@ -60,7 +60,7 @@ async fn on_the_emulator() -> Result<(), Box<dyn Error>> {
     for (number, script) in scripts.into_iter().cycle().take(12).enumerate() {
         github.seed_task(TaskSeed::new(format!("Fix issue {number}")).script(script))?;
     }
-    // Time is fast here, so the looks are, too.
+    // Time is fast here, so polls are as well.
     let fleet = repo
         .fleet()
         .poll_interval(Duration::from_millis(100))
@@ -92,7 +92,7 @@ struct Board {
     is_terminal: bool,
     /// How many lines are drawn, to be drawn over.
     lines: usize,
-    weather: String,
+    health: String,
 }
 
 impl Board {
@@ -100,16 +100,16 @@ impl Board {
         Self {
             is_terminal: std::io::stdout().is_terminal(),
             lines: 0,
-            weather: String::new(),
+            health: String::new(),
         }
     }
 
     fn draw(&mut self, watch: &FleetWatch, event: &FleetEvent) -> std::io::Result<()> {
         match event {
             FleetEvent::Degraded { error, retry_in, .. } => {
-                self.weather = format!("{error}; again in {} s", retry_in.as_secs());
+                self.health = format!("{error}; again in {} s", retry_in.as_secs());
             }
-            FleetEvent::Recovered => self.weather.clear(),
+            FleetEvent::Recovered => self.health.clear(),
             _ => {}
         }
         if self.is_terminal {
@@ -118,7 +118,7 @@ impl Board {
         match (event, event.task()) {
             (FleetEvent::Removed { id, .. }, _) => println!("{id} is gone"),
             (_, Some(task)) if event.new_state().is_some() => println!("{}", row(task)),
-            (FleetEvent::Degraded { .. }, _) => println!("{}", self.weather),
+            (FleetEvent::Degraded { .. }, _) => println!("{}", self.health),
             _ => {}
         }
         Ok(())
@@ -145,7 +145,7 @@ impl Board {
             writeln!(out, "\x1b[{color}m{}\x1b[0m", row(task))?;
         }
         let over = tasks.iter().filter(|task| task.state.has_ended()).count();
-        writeln!(out, "{over} of {} are over  {}", tasks.len(), self.weather)?;
+        writeln!(out, "{over} of {} are over  {}", tasks.len(), self.health)?;
         out.flush()
     }
 }

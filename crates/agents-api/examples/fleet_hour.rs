@@ -1,4 +1,4 @@
-//! An hour of many tasks, looked at every 30 seconds: how late each change is told, and how many requests that takes.
+//! An hour of many tasks, polled every 30 seconds: how late each change is reported, and how many requests that takes.
 //!
 //! `cargo run --example fleet_hour` lives through the hour on tokio's paused clock against an embedded emulator of GitHub,
 //! once for each size of the fleet: 10, 100 and 1,000 tasks, or the sizes given as arguments, such as `10000`.
@@ -19,8 +19,8 @@ use tokio::time::{Instant, timeout_at};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const TICK: Duration = Duration::from_secs(30);
-/// What a walk of several pages may take on top.
-const WALK: Duration = Duration::from_secs(1);
+/// What a poll of several pages may take on top.
+const POLL: Duration = Duration::from_secs(1);
 const QUOTA: usize = 5000;
 
 #[tokio::main(flavor = "current_thread")]
@@ -72,14 +72,14 @@ async fn an_hour_of(size: usize) -> Result<Hour, Box<dyn Error>> {
     let mut watch = client.fleet().poll_interval(TICK).watch();
     let mut told: HashMap<String, Vec<chrono::DateTime<chrono::Utc>>> = HashMap::new();
     // Changes of the last moment are told by the look after the hour.
-    let end = Instant::now() + HOUR + TICK + WALK;
+    let end = Instant::now() + HOUR + TICK + POLL;
     while let Ok(event) = timeout_at(end, watch.try_next()).await {
         if let Some(FleetEvent::Added { task, .. } | FleetEvent::Changed { after: task, .. }) = event? {
             told.entry(task.id.clone()).or_default().push(github.now());
         }
     }
 
-    let begin = github.now() - HOUR - TICK - WALK;
+    let begin = github.now() - HOUR - TICK - POLL;
     let mut hour = Hour {
         size,
         requests: github.requests().len(),
@@ -138,7 +138,7 @@ impl Hour {
         let frugal = self.size < 1000 || self.requests * 100 <= self.one_by_one();
         // Every hundred updates take a request. Ten thousand such tasks have more than a quarter of the quota pays for,
         // so that looks become rarer.
-        let in_time = self.size > 1000 || self.latest <= TICK + WALK;
+        let in_time = self.size > 1000 || self.latest <= TICK + POLL;
         self.missed == 0 && in_time && frugal && self.requests <= QUOTA / 4
     }
 }

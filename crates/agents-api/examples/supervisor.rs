@@ -5,9 +5,9 @@
 //!
 //! `GH_TOKEN=… cargo run --example supervisor -- FILE` follows your own tasks on GitHub and keeps where it stands in FILE.
 //!
-//! The point is in `follow`: what was done and where the watch stands are saved in one file, at once. So either both are
-//! there after a crash or none, and an event is dealt with once. If what you do cannot be in that file, a mail say, it is
-//! done once or, if the crash comes just between, twice.
+//! The point is in `follow`: what was done and where the watch stands are saved in one file, at once, when everything was
+//! compared and otherwise once a second. After a crash either both are there or neither, so each event counts once. What
+//! cannot be in that file, such as a mail, is done once or, if it was done after the last save, twice.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -20,7 +20,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agents_api::fleet::{Checkpoint, Fleet, FleetWatch};
 use agents_api::{Client, FleetEvent, TaskState, TaskStateExt as _};
@@ -53,7 +53,7 @@ async fn on_github(file: &Path) -> Result<(), AnyError> {
 /// The supervisor of the demonstration, which has an end.
 async fn on_the_emulator(file: &Path) -> Result<(), AnyError> {
     let fleet = Client::from_env()?.fleet();
-    // Time is fast there, so the looks are, too.
+    // Time is fast there, so polls are as well.
     let fleet = fleet.poll_interval(Duration::from_millis(50)).quota_share(1.0);
     let following = follow(fleet, file, |watch| {
         watch.tasks().all(|task| task.state.has_ended())
@@ -61,6 +61,9 @@ async fn on_the_emulator(file: &Path) -> Result<(), AnyError> {
     // Should the demonstration be gone, this process does not stay for ever.
     tokio::time::timeout(Duration::from_secs(120), following).await?
 }
+
+/// The time between two saves: each writes all tasks.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Where the supervisor stands, and what it has done so far.
 #[derive(Serialize, Deserialize)]
@@ -82,6 +85,7 @@ async fn follow(fleet: Fleet, file: &Path, done: impl Fn(&FleetWatch) -> bool) -
         None => (fleet, Vec::new()),
     };
     let mut watch = fleet.watch();
+    let mut last_save = Instant::now();
     while let Some(event) = watch.try_next().await? {
         if let (Some(_), Some(task)) = (event.new_state(), event.task())
             && task.state.has_ended()
@@ -92,13 +96,18 @@ async fn follow(fleet: Fleet, file: &Path, done: impl Fn(&FleetWatch) -> bool) -
                 state: task.state.clone(),
             });
         }
-        let saved = Saved {
-            checkpoint: watch.checkpoint(),
-            reports,
-        };
-        save(file, &saved)?;
-        reports = saved.reports;
-        if matches!(event, FleetEvent::Synced { .. } | FleetEvent::Changed { .. }) && done(&watch) {
+        let is_synced = matches!(event, FleetEvent::Synced { .. });
+        let is_done = (is_synced || matches!(event, FleetEvent::Changed { .. })) && done(&watch);
+        if is_synced || is_done || last_save.elapsed() >= SAVE_INTERVAL {
+            let saved = Saved {
+                checkpoint: watch.checkpoint(),
+                reports,
+            };
+            save(file, &saved)?;
+            reports = saved.reports;
+            last_save = Instant::now();
+        }
+        if is_done {
             break;
         }
     }

@@ -213,7 +213,7 @@ impl Fleet {
             (None, None) => (None, None),
         };
         let fetcher = Fetcher::new(self.client, repo, checkpoint.since);
-        let mut resumed = checkpoint.subscription();
+        let mut resumed = checkpoint.subscription;
         resumed.included.extend(subscription.included);
         let machine = Machine::new(
             self.settings,

@@ -394,7 +394,7 @@ impl Machine {
         }
     }
 
-    /// Whether a poll that begins this long before the newest update reads more pages than there are tracked tasks.
+    /// Whether a poll that begins this long before the newest update reads clearly more pages than there are tracked tasks.
     pub(super) fn is_cheaper_directly(&self, page: &ListPage, distance: TimeDelta) -> bool {
         if self.store.subscription.all || self.recent.watermark().is_none() {
             return false;
@@ -402,7 +402,7 @@ impl Machine {
         let tracked = self.store.tasks().len() + self.store.unknown().count();
         #[allow(clippy::cast_precision_loss, reason = "a comparison of costs")]
         let tracked = tracked as f64;
-        RecentScan::estimated_pages(page, distance) > tracked
+        RecentScan::estimated_pages(page, distance) > tracked + 1.0
     }
 
     pub(super) fn health(&mut self, priority: Priority) -> &mut Health {

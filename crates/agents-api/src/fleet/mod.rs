@@ -66,7 +66,7 @@ mod wait;
 mod watch;
 
 pub use builder::Fleet;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, CheckpointDelta};
 pub use event::{FleetEvent, RemovalReason};
 pub use wait::{FleetWaitError, Outcome, WaitAll, WaitAny};
 pub use watch::{FleetHandle, FleetWatch};

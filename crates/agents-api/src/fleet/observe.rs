@@ -160,7 +160,8 @@ impl Machine {
                 self.recent.distance(page)
             };
             let was_direct = self.is_direct;
-            self.is_direct = self.is_cheaper_directly(page, distance);
+            // An unmodified page is of a list that is quiet.
+            self.is_direct = page.modified && self.is_cheaper_directly(page, distance);
             if self.is_direct {
                 let next = now.saturating_add(self.settings.resync_interval);
                 self.recent.abandon(page, next);

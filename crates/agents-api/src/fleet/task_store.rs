@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::event::{FleetEvent, RemovalReason};
 use agents_api_raw::types::{Artifact, Task};
@@ -21,11 +22,13 @@ pub(super) struct TrackedTask {
 }
 
 /// Which tasks are followed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subscription {
     /// Everything that is listed, except `excluded`.
     pub(super) all: bool,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) included: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) excluded: BTreeSet<String>,
 }
 

@@ -5,9 +5,10 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use tokio::time::{Instant, timeout_at};
 
-use super::event::{FleetEvent, RemovalReason};
+use super::event::{FleetEvent, RemovalReason, write_optional_task, write_seconds, write_task};
 use super::watch::FleetWatch;
 use crate::error::Error;
 use crate::future::BoxFuture;
@@ -27,28 +28,36 @@ type Observer = Box<dyn FnMut(&FleetEvent) + Send>;
 pub(super) type Choose = Box<dyn FnMut(&str) -> Condition + Send>;
 
 /// How a task stood when a wait ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The task met its condition.
-    Met(Arc<Task>),
+    Met(#[serde(serialize_with = "write_task")] Arc<Task>),
     /// The task cannot meet its condition any more, for this reason.
-    Unreachable(Arc<Task>, String),
+    Unreachable(#[serde(serialize_with = "write_task")] Arc<Task>, String),
     /// The task was archived or deleted, or is not visible; with the task as it was seen last, if it was.
-    Removed(Option<Arc<Task>>, RemovalReason),
+    Removed(
+        #[serde(serialize_with = "write_optional_task")] Option<Arc<Task>>,
+        RemovalReason,
+    ),
     /// The task had not met its condition yet; with the task as it was seen last, if it was.
-    Pending(Option<Arc<Task>>),
+    Pending(#[serde(serialize_with = "write_optional_task")] Option<Arc<Task>>),
 }
 
 /// Why a wait for many tasks ended without what it waited for, and how far each task was.
-#[derive(Debug)]
+///
+/// It serializes with the failure as its message and the duration as seconds.
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct FleetWaitError {
     /// How each task stood, by id.
     pub outcomes: BTreeMap<String, Outcome>,
     /// The failure that ended the wait, or the last one if requests were failing at the timeout.
+    #[serde(serialize_with = "optional_message")]
     pub error: Option<Arc<Error>>,
     /// How long the wait lasted.
+    #[serde(serialize_with = "write_seconds")]
     pub after: Duration,
     timed_out: bool,
 }
@@ -72,6 +81,25 @@ impl FleetWaitError {
         let pending = self.outcomes.iter();
         let pending = pending.filter(|(_, outcome)| matches!(outcome, Outcome::Pending(_)));
         pending.map(|(id, _)| id.as_str())
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field")]
+fn optional_message<S: Serializer>(error: &Option<Arc<Error>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let message = error.as_ref().map(ToString::to_string);
+    message.serialize(serializer)
+}
+
+#[cfg(feature = "test-util")]
+impl FleetWaitError {
+    /// An error for the tests of programs that handle it; with the feature `test-util`.
+    pub fn new(outcomes: BTreeMap<String, Outcome>, after: Duration, timed_out: bool) -> Self {
+        Self {
+            outcomes,
+            error: None,
+            after,
+            timed_out,
+        }
     }
 }
 

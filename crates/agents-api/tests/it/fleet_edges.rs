@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use agents_api::fleet::{Checkpoint, Outcome, RemovalReason};
 use agents_api::until;
-use agents_api_emulator::{Effect, Fault, Script, Target, TaskHandle, TaskSeed, TaskState};
+use agents_api_emulator::{
+    Effect, Emulator, Fault, Operation, Script, Target, TaskHandle, TaskSeed, TaskState,
+};
 
 use crate::support::fleet::{HOUR, MINUTE, events_within, github, word};
 
@@ -210,6 +212,84 @@ async fn a_task_that_left_unsaid_is_told_after_a_restart() {
     let mut told = events_within(&mut watch, 5 * MINUTE).await;
     told.sort();
     assert_eq!(told, ["archived", "synced 0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_tasks_are_compared_after_a_restart_without_waiting_for_tokens() {
+    let (github, _, repo) = github().await;
+    for _ in 0..10_000 {
+        github.seed_task(TaskSeed::new("Fix it")).unwrap();
+    }
+    let mut watch = repo.fleet().watch();
+    let first = events_within(&mut watch, MINUTE).await;
+    assert_eq!(first.last().unwrap(), "synced 10000");
+    let mut watch = repo.fleet().resume(watch.checkpoint()).watch();
+    assert_eq!(
+        events_within(&mut watch, Duration::from_secs(2)).await,
+        ["synced 10000"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_tasks_in_a_busy_list_are_polled_by_fetches() {
+    let (github, client, _) = github().await;
+    let tracked = github.seed_task(TaskSeed::new("Tracked")).unwrap();
+    let others: Vec<_> = (0..400)
+        .map(|_| github.seed_task(TaskSeed::new("Busy")).unwrap())
+        .collect();
+    let mut watch = client.fleet().track([tracked.id()]).watch();
+    assert_eq!(
+        events_within(&mut watch, Duration::from_secs(10)).await,
+        ["added queued", "synced 1"]
+    );
+    for state in [
+        TaskState::InProgress,
+        TaskState::WaitingForUser,
+        TaskState::InProgress,
+    ] {
+        for other in &others {
+            other.set_state(state.clone());
+        }
+        assert!(events_within(&mut watch, MINUTE).await.is_empty());
+    }
+    github.clear_requests();
+    tracked.set_state(TaskState::Completed);
+    assert_eq!(events_within(&mut watch, MINUTE).await, ["queued -> completed"]);
+    let fetched = |github: &Emulator| {
+        let requests = github.requests().into_iter();
+        requests
+            .filter(|request| request.operation == Some(Operation::GetTask))
+            .count()
+    };
+    assert!(fetched(&github) >= 2, "ended ones too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_and_failed_waits_serialize() {
+    let (github, _, repo) = github().await;
+    let task = github.seed_task(TaskSeed::new("Fix it")).unwrap();
+    let mut watch = repo.fleet().track([task.id()]).watch();
+    let added = serde_json::to_value(watch.try_next().await.unwrap().unwrap()).unwrap();
+    assert_eq!(
+        (&added["event"], &added["task"]["state"]),
+        (&"added".into(), &"queued".into())
+    );
+    watch.try_next().await.unwrap();
+    github.inject(Fault::on(Target::Lists, Effect::Status { status: 500 }).times(1));
+    let degraded = serde_json::to_value(watch.try_next().await.unwrap().unwrap()).unwrap();
+    assert_eq!(degraded["event"], "degraded");
+    assert!(degraded["error"].as_str().unwrap().contains("500") && degraded["retry_in"].is_f64());
+    let wait = repo
+        .fleet()
+        .track([task.id()])
+        .wait_all(until::ended())
+        .timeout(MINUTE);
+    let error = serde_json::to_value(wait.await.unwrap_err()).unwrap();
+    assert_eq!(
+        (&error["timed_out"], &error["after"]),
+        (&true.into(), &60.0.into())
+    );
+    assert_eq!(error["outcomes"][task.id()]["pending"]["state"], "queued");
 }
 
 #[tokio::test(start_paused = true)]
