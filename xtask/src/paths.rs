@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// It is looked for at run time: one target directory may serve several checkouts.
 pub fn root() -> PathBuf {
     let current = std::env::current_dir().unwrap_or_default();
-    let is_root = |folder: &&Path| folder.join("xtask/Cargo.toml").exists();
+    let is_root = |folder: &&Path| folder.join("spec/selection.yaml").exists();
     let root = current.ancestors().find(is_root).map(Path::to_owned);
     root.unwrap_or(current)
 }

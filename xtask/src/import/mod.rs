@@ -17,9 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
 
-use crate::description::pointer;
 use crate::description::text::to_text;
 use crate::description::{self, Selection};
 use crate::paths;
@@ -35,8 +33,10 @@ mod origins;
 mod overlay;
 mod problem;
 mod report;
+mod resolve;
 #[cfg(test)]
 mod robust;
+mod scratch;
 mod shapes;
 mod stanza;
 mod strip;
@@ -47,7 +47,7 @@ mod write;
 
 use matches::Matches;
 use overlay::Overlay;
-use problem::{Problem, Problems};
+use resolve::resolve;
 use write::Output;
 
 /// The arguments of `cargo xtask import`.
@@ -58,6 +58,12 @@ pub struct Args {
     /// Write nothing; exit with 1 if a file would change
     #[arg(long)]
     check: bool,
+    /// Instead: import, generate and compile the operations below these path prefixes, with an overlay of proposals
+    #[arg(long, value_name = "PREFIX", num_args = 1.., requires = "scratch", requires = "file")]
+    select: Vec<String>,
+    /// The folder for --select; it must be empty or new
+    #[arg(long, value_name = "DIR", requires = "select")]
+    scratch: Option<PathBuf>,
     /// Write the printed overlay actions to this file as well
     #[arg(long, hide = true, value_name = "FILE")]
     stanzas: Option<PathBuf>,
@@ -79,6 +85,10 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn import(args: &Args, folder: &Path) -> Result<ExitCode> {
+    if let (Some(file), Some(scratch)) = (&args.file, &args.scratch) {
+        scratch::run(file, &args.select, scratch)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let spec = Folder::new(folder);
     let file = args.file.as_deref().unwrap_or(&spec.upstream);
     let description = description::read(file)?;
@@ -145,62 +155,4 @@ impl Folder {
             resolved: file(paths::resolved()),
         }
     }
-}
-
-/// The two documents an import makes.
-#[derive(Debug)]
-struct Imported {
-    upstream: Value,
-    resolved: Value,
-}
-
-/// Turns a selected description into the two documents.
-fn resolve(selected: &Value, overlay: &Overlay, matches: &mut Matches) -> Result<Imported, Problems> {
-    if selected.pointer("/info/x-documentation") == Some(&json!("own")) {
-        let message =
-            "this is what the import writes, not what it reads; import upstream.json or GitHub's description";
-        return Err(Problems::of(vec![Problem::at("/info/x-documentation", message)]));
-    }
-    let upstream = strip::prose(selected);
-    let mut problems = Vec::new();
-    wellformed::check(&upstream, &mut problems);
-    Problems::check(problems)?;
-    let dereference::Expanded {
-        mut document,
-        mut origins,
-    } = dereference::expand(&upstream).map_err(Problems::of)?;
-    let mut problems = Vec::new();
-    apply::apply(
-        &overlay.names,
-        &mut document,
-        &mut origins,
-        matches,
-        &mut problems,
-    );
-    let forest = shapes::Forest::of(&document, &origins, &mut problems);
-    let names = naming::assign(&forest, &document, &mut problems);
-    for (id, name) in &names.of {
-        let shape = &forest.shapes[*id];
-        let place = pointer::target(&document, &shape.place);
-        matches.named(name, place, shape.name.is_some());
-    }
-    lift::lift(&mut document, &forest, &names, &mut origins, &mut problems);
-    apply::apply(
-        &overlay.edits,
-        &mut document,
-        &mut origins,
-        matches,
-        &mut problems,
-    );
-    wrap::references(&mut document);
-    Problems::check(wellformed::after(&document, &origins))
-        .map_err(|broken| broken.and(std::mem::take(&mut problems)))?;
-    let mut lint = lint::Lint::new(&document, &origins, &upstream, &mut problems);
-    lint::rules(&mut lint);
-    docs::check(&mut lint);
-    Problems::check(problems)?;
-    Ok(Imported {
-        upstream,
-        resolved: document,
-    })
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::overlay::Overlay;
-use super::resolve;
+use super::resolve::resolve;
 use crate::description::Selection;
 use crate::description::pointer;
 
