@@ -46,6 +46,12 @@ pub struct ClientBuilder {
     base_url: Option<String>,
     host: Option<String>,
     installation_tokens: bool,
+    #[cfg(any(
+        feature = "rustls",
+        feature = "rustls-ring",
+        feature = "rustls-no-provider",
+        feature = "native-tls"
+    ))]
     certificates: Vec<reqwest::Certificate>,
     proxies: Vec<reqwest::Proxy>,
     user_agent: Option<String>,
@@ -127,6 +133,12 @@ impl ClientBuilder {
     }
 
     /// Trusts a certificate authority besides the platform's: that of a proxy in a company, for one.
+    #[cfg(any(
+        feature = "rustls",
+        feature = "rustls-ring",
+        feature = "rustls-no-provider",
+        feature = "native-tls"
+    ))]
     pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
         self.certificates.push(certificate);
         self
@@ -282,9 +294,16 @@ impl ClientBuilder {
             (Some(url), None) | (None, Some(url)) => url,
             (None, None) => raw::Client::GITHUB,
         };
-        let has_tls_settings = !self.certificates.is_empty() || !self.proxies.is_empty();
+        let has_connection_settings = !self.proxies.is_empty();
+        #[cfg(any(
+            feature = "rustls",
+            feature = "rustls-ring",
+            feature = "rustls-no-provider",
+            feature = "native-tls"
+        ))]
+        let has_connection_settings = has_connection_settings || !self.certificates.is_empty();
         let http = match self.http {
-            Some(_) if self.connect_timeout.or(self.request_timeout).is_some() || has_tls_settings => {
+            Some(_) if self.connect_timeout.or(self.request_timeout).is_some() || has_connection_settings => {
                 return Err(Error::invalid(
                     "an HTTP client of your own has its own time limits, certificates and proxies: set them there, and \
                      not on this builder",
@@ -299,6 +318,12 @@ impl ClientBuilder {
                 if let Some(limit) = self.request_timeout {
                     http = http.timeout(limit);
                 }
+                #[cfg(any(
+                    feature = "rustls",
+                    feature = "rustls-ring",
+                    feature = "rustls-no-provider",
+                    feature = "native-tls"
+                ))]
                 for certificate in self.certificates {
                     http = http.add_root_certificate(certificate);
                 }
