@@ -264,7 +264,7 @@ mod tests {
         let message = "Something went wrong while executing your query. This may be the result of a timeout.";
         let body = json!({ "data": null, "errors": [{ "message": message }] });
         let error = Error::from(obey(answer(body)).unwrap_err());
-        assert!(error.is_passing(), "{error}");
+        assert!(error.is_retryable(), "{error}");
     }
 
     #[test]
