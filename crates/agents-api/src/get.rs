@@ -39,7 +39,11 @@ impl GetTask {
         self
     }
 
-    async fn send(self) -> Result<Task, Error> {
+    /// Sends the request: the same as awaiting the builder.
+    ///
+    /// # Errors
+    /// When the task could not be fetched; see [`Error`].
+    pub async fn send(self) -> Result<Task, Error> {
         let call = self.task.call()?;
         let executor = self.task.client().executor();
         let response = executor

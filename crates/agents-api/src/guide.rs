@@ -1,4 +1,4 @@
-//! The guide: a page a theme, each with examples that run against the emulator.
+//! The guide: one page per topic, each with examples that run against the emulator.
 //!
 //! | page | about |
 //! |---|---|
@@ -8,8 +8,9 @@
 //! | [`fleets`] | following thousands of tasks with one list call a tick |
 //! | [`pull_requests`] | from a task to its pull request, and what it cost |
 //! | [`errors`] | what can go wrong, and what to do |
-//! | [`limits`] | quotas, haste, and how the client keeps to them |
+//! | [`limits`] | quotas, and how the client keeps to them |
 //! | [`testing`] | testing without GitHub |
+//! | [`not_possible`] | what the API cannot do, and what to do instead |
 //! | [`preview`] | what happens when GitHub changes the API |
 
 #[doc = include_str!("../docs/starting.md")]
@@ -35,6 +36,9 @@ pub mod limits {}
 
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("../docs/not_possible.md")]
+pub mod not_possible {}
 
 #[doc = include_str!("../docs/preview.md")]
 pub mod preview {}

@@ -12,6 +12,9 @@ use agents_api_raw::types::Task;
 
 /// Waits when awaited; made by [`TaskRef::wait_until`] and [`TaskRef::wait_for`].
 ///
+/// It implements [`IntoFuture`]: `.await` works on it directly, and functions that take a future, such as
+/// `tokio::spawn`, take its [`into_future()`](IntoFuture::into_future).
+///
 /// Polls at once, then after pauses of 2 to 30 seconds, short after a change and longer while nothing happens. Times out
 /// after two hours. Dropping the future ends the wait, at any moment; the task is not affected.
 ///
@@ -101,6 +104,14 @@ impl WaitUntil {
     pub fn since(mut self, baseline: Baseline) -> Self {
         self.settings.baseline = Some(baseline);
         self
+    }
+
+    /// Waits: the same as awaiting the builder.
+    ///
+    /// # Errors
+    /// When the wait times out, the condition becomes unreachable, or the task cannot be polled: see [`WaitError`].
+    pub async fn send(self) -> Result<Task, WaitError> {
+        self.into_future().await
     }
 }
 

@@ -220,3 +220,15 @@ async fn a_wait_that_is_out_of_time_ends_at_its_deadline_and_not_before() {
     let last = requests[requests.len() - 1].at - requests[0].at;
     assert_eq!(last.num_seconds(), 598);
 }
+
+#[tokio::test(start_paused = true)]
+async fn send_is_await_and_into_future_is_for_functions_that_take_futures() {
+    let github = Emulator::start().await.unwrap();
+    let task = github.seed_task(TaskSeed::new("a").state(Completed)).unwrap();
+    let (client, _) = connect(&github);
+    let task = client.task(task.id());
+    assert_eq!(task.get().send().await.unwrap().id, task.id());
+    let sent = task.wait_until(until::ended()).send().await.unwrap();
+    let spawned = tokio::spawn(task.wait_until(until::ended()).into_future());
+    assert_eq!(spawned.await.unwrap().unwrap(), sent);
+}
