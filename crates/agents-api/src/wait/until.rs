@@ -8,7 +8,7 @@
 //! | [`needs_user`] | `waiting_for_user`; unreachable once it ended |
 //! | [`artifact`], [`any_artifact`], [`pull_request`] | any, when the artifact is there; unreachable once it ended without |
 //!
-//! They combine by `and`, `or` and `not`: `until::needs_user().or(until::ended())`. [`ConditionStatus`](super::ConditionStatus) says how.
+//! They combine by `and`, `or` and `not`: `until::needs_user().or(until::ended())`. [`ConditionStatus`] says how.
 //!
 //! A state that this version of the crate does not know meets none of the conditions on the state, nor their negations:
 //! the wait continues up to its timeout.
