@@ -36,6 +36,11 @@ pub(crate) struct Ideal {
 
 impl Ideal {
     /// Lives through the hour, in which each task is updated at these times.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "seconds of an hour"
+    )]
     pub(crate) fn of(population: Population, updates: &[Vec<Duration>]) -> Self {
         let all = if population.tracked == 0 {
             population.tasks

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agents_api::chrono::{DateTime, SecondsFormat, Utc};
 use agents_api::raw::sanitize_for_display;
-use agents_api::start::{Fallback, Reconciled, StartOrigin, Started};
+use agents_api::start::{Fallback, Reconciled, StartOrigin, StartTask, Started};
 use agents_api::{Delivery, Error, Repo, Task};
 use clap::Args;
 
@@ -106,7 +106,7 @@ impl StartArgs {
         let sent_at = Utc::now();
         context.following.sending(self.recovery(repo, sent_at));
         let spinner = context.out.spinner(format!("starting a task in {repo}"));
-        start = models.fold(start, |start, model| start.or_model(model));
+        start = models.fold(start, StartTask::or_model);
         if let Some(key) = &self.key {
             start = start.idempotency_key(key.as_str());
         }

@@ -68,10 +68,9 @@ fn variant(text: &str) -> Result<syn::Ident> {
         [b'-', rest @ ..] if !rest.is_empty() => format!("minus {}", &text[1..]),
         [b'0'..=b'9', ..] => format!("v{text}"),
         _ if text.contains(char::is_alphanumeric) => text.to_owned(),
-        _ => text
-            .chars()
-            .map(|sign| format!("sign {:x} ", u32::from(sign)))
-            .collect(),
+        _ => text.chars().fold(String::new(), |name, sign| {
+            format!("{name}sign {:x} ", u32::from(sign))
+        }),
     };
     let name = match spelled.to_upper_camel_case() {
         name if name == "Unknown" => "UnknownValue".to_owned(),

@@ -91,11 +91,10 @@ fn workspace(folder: &Path) -> Result<()> {
     let text =
         std::fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
     let rest = text.find("[workspace.package]").map_or("", |at| &text[at..]);
-    let dependencies: String = rest
+    let dependencies = rest
         .lines()
         .filter(|line| !line.contains("path = ") || line.starts_with("agents-api-raw "))
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .fold(String::new(), |text, line| format!("{text}{line}\n"));
     let head = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/agents-api-raw\"]\n\n";
     write(&folder.join("Cargo.toml"), &format!("{head}{dependencies}"))?;
     for file in ["Cargo.lock", "rustfmt.toml"] {

@@ -248,7 +248,7 @@ async fn a_few_tasks_in_a_busy_list_are_polled_by_fetches() {
         TaskState::InProgress,
     ] {
         for other in &others {
-            other.set_state(state.clone());
+            other.set_state(state);
         }
         assert!(events_within(&mut watch, MINUTE).await.is_empty());
     }
