@@ -74,7 +74,7 @@ const CHECKS: &[Step] = &[
     Step::new("format", &["fmt", "--all", "--check"]),
     Step::new("layers", &["xtask", "layers"]),
     Step {
-        name: "workflows",
+        name: "workflow ci",
         program: "npx",
         arguments: &[
             "--yes",
@@ -82,7 +82,30 @@ const CHECKS: &[Step] = &[
             "--package=@action-validator/cli@0.6.0",
             "action-validator",
             ".github/workflows/ci.yml",
+        ],
+        environment: &[],
+    },
+    Step {
+        name: "workflow upstream",
+        program: "npx",
+        arguments: &[
+            "--yes",
+            "--package=@action-validator/core@0.6.0",
+            "--package=@action-validator/cli@0.6.0",
+            "action-validator",
             ".github/workflows/upstream.yml",
+        ],
+        environment: &[],
+    },
+    Step {
+        name: "action",
+        program: "npx",
+        arguments: &[
+            "--yes",
+            "--package=@action-validator/core@0.6.0",
+            "--package=@action-validator/cli@0.6.0",
+            "action-validator",
+            "action.yml",
         ],
         environment: &[],
     },
