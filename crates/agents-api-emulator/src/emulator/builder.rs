@@ -144,7 +144,7 @@ impl Builder {
         self
     }
 
-    /// Seeds so many tasks with random pasts, as [`Emulator::seed_tasks`] does. Default: none.
+    /// Seeds so many tasks with random pasts, as [`Emulator::seed_tasks`](crate::Emulator::seed_tasks) does. Default: none.
     pub fn tasks(mut self, count: u32) -> Self {
         self.setup.tasks = count;
         self
