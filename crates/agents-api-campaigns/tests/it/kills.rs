@@ -10,7 +10,8 @@ use crate::support::{Database, client, github, options, plan, take_in};
 /// Kills workers at random until this many have died.
 const KILLS: usize = 200;
 const WORKERS: usize = 8;
-const ITEMS: usize = 60;
+/// More than eight workers start in the time that the kills take.
+const ITEMS: usize = 150;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_workers_killed_two_hundred_times_leave_one_task_an_item() {
