@@ -113,7 +113,7 @@ impl Clock {
         reading
     }
 
-    /// Shows a saved time again, and goes on from there.
+    /// Restores a saved time and continues from it.
     pub(crate) fn restore(&self, saved: Reading) {
         *self.reading() = Reading {
             since: Instant::now(),

@@ -1,4 +1,4 @@
-//! The emulator as a program: flags in, one line out, then service until it is told to stop.
+//! The emulator as a program: parses flags, prints one line, then serves until shutdown.
 //!
 //! Here rather than in the binary, so that other programs can offer it as a command of theirs.
 
@@ -235,7 +235,7 @@ fn sink(path: &Path) -> io::Result<impl io::Write + Send + 'static> {
     Ok(Announced(sink))
 }
 
-/// A sink that says when it fails: the emulator goes on without its log.
+/// A log sink that reports write failures: the emulator continues without its log.
 struct Announced(Box<dyn io::Write + Send>);
 
 impl io::Write for Announced {

@@ -138,13 +138,13 @@ impl Builder {
         self
     }
 
-    /// Adds a repository. The first one given takes the place of the default, `octocat/hello-world`.
+    /// Adds a repository. The first one replaces the default, `octocat/hello-world`.
     pub fn repository(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
         self.setup.repositories.push(RepoName::new(owner, repo));
         self
     }
 
-    /// Seeds so many tasks with random pasts, as [`Emulator::seed_tasks`](crate::Emulator::seed_tasks) does. Default: none.
+    /// Seeds `count` tasks with random histories, as [`Emulator::seed_tasks`](crate::Emulator::seed_tasks) does. Default: none.
     pub fn tasks(mut self, count: u32) -> Self {
         self.setup.tasks = count;
         self
@@ -212,7 +212,7 @@ impl Builder {
         self
     }
 
-    /// The largest request body in bytes; a larger one answers 413. Default: 1 MiB.
+    /// The largest request body in bytes; a larger one responds 413. Default: 1 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.setup.settings.body_limit = bytes;
         self

@@ -1,15 +1,15 @@
-//! Why an emulator does not start, or does not do what it was told.
+//! The errors of starting and controlling an emulator.
 
 use std::net::SocketAddr;
 use std::{fmt, io};
 
-/// Why an emulator does not start, or does not do what it was told.
+/// An error of starting or controlling an emulator.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The address cannot be listened on.
     Bind {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
         /// What the system says.
         source: io::Error,

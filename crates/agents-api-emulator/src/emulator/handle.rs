@@ -82,7 +82,7 @@ impl TaskHandle {
         serde_json::to_value(view::task(&world, view, self.index, true)).unwrap_or(Value::Null)
     }
 
-    /// Makes one thing happen to it now. A script it follows goes on.
+    /// Applies one change to the task now. Its script continues.
     pub fn apply(&self, change: &Change) {
         let now = self.app.clock.millis();
         self.app.world.lock().change(self.index, change, now);

@@ -81,7 +81,7 @@ impl Emulator {
         self.address
     }
 
-    /// The token to send: the one given to the builder, else [`DEFAULT_TOKEN`](crate::DEFAULT_TOKEN).
+    /// The token to send: the one set on the builder, else [`DEFAULT_TOKEN`](crate::DEFAULT_TOKEN).
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -196,7 +196,7 @@ impl Emulator {
         }
     }
 
-    /// The log of requests so far, in order of arrival. A request appears once it has its response, or its client has given up.
+    /// The log of requests so far, in order of arrival. A request appears once it has its response or its client has disconnected.
     pub fn requests(&self) -> Vec<RequestRecord> {
         let records = self.app.log.all().into_iter();
         records.map(|record| RequestRecord::clone(&record)).collect()

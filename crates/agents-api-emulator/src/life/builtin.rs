@@ -48,7 +48,7 @@ impl Script {
         })
     }
 
-    /// In progress after 3 seconds, a branch after 20, a pull request after 40 if one was asked for, completed after
+    /// In progress after 3 seconds, a branch after 20, a pull request after 40 if one was requested, completed after
     /// a minute.
     pub fn quick_success() -> Self {
         Self::new("quick-success")
@@ -60,7 +60,7 @@ impl Script {
             .then(secs(0), Change::State(TaskState::Completed))
     }
 
-    /// In progress after half a minute, a draft pull request (asked for or not) after six, completed after twenty.
+    /// In progress after half a minute, a draft pull request (requested or not) after six, completed after twenty.
     pub fn slow_success_with_pull_request() -> Self {
         Self::new("slow-success")
             .then(secs(30), Change::State(TaskState::InProgress))

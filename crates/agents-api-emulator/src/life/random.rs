@@ -1,4 +1,4 @@
-//! Random lives: what a busy organization's tasks look like.
+//! Random task scripts, modelled on a busy organization.
 
 use std::time::Duration;
 

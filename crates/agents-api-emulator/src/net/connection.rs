@@ -1,4 +1,4 @@
-//! A connection whose socket can be told to misbehave.
+//! A connection that can inject socket faults.
 //!
 //! hyper speaks correct HTTP; what a broken network does to it happens here, below hyper, on the bytes.
 

@@ -41,7 +41,7 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until it is told to stop. The loop owns every connection: dropping the loop ends them all.
+/// Accepts connections until shutdown. The loop owns every connection, so dropping it closes them all.
 pub(crate) async fn run(
     listener: TcpListener,
     app: Arc<App>,

@@ -7,7 +7,7 @@ use crate::response::Refusal;
 use crate::world::World;
 use crate::world::account::Account;
 
-/// The API versions GitHub answers to.
+/// The API versions GitHub supports.
 pub(crate) const API_VERSIONS: [&str; 2] = ["2026-03-10", "2022-11-28"];
 
 /// The version of a request that names none.

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::operation::Operation;
 
-/// Where GitHub Enterprise Server has its API: clients given such a base URL are served as well.
+/// Where GitHub Enterprise Server has its API: clients with such a base URL work as well.
 const ENTERPRISE_PREFIX: &str = "/api/v3";
 
 /// A known path.

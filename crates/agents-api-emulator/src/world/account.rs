@@ -81,7 +81,7 @@ impl Token {
         self
     }
 
-    /// Limits the token to repositories named so; may be called repeatedly. Reads of any other answer 404.
+    /// Limits the token to repositories named so; may be called repeatedly. Reads of any other respond 404.
     /// Default: no limit.
     pub fn sees(mut self, owner: impl Into<String>, repo: impl Into<String>) -> Self {
         self.sees.get_or_insert_default().push(RepoName::new(owner, repo));

@@ -17,7 +17,7 @@ pub(crate) struct Task {
     pub(crate) archived: Option<i64>,
     pub(crate) repo: Index,
     pub(crate) creator: Index,
-    /// Whether the start asked for a pull request.
+    /// Whether the start requested a pull request.
     pub(crate) wants_pull: bool,
     /// The open pull request its start named by head and base.
     pub(crate) given_pull: Option<Index>,

@@ -1,4 +1,4 @@
-//! Every answer of a long random run fits the description of the API.
+//! Every response of a long random run matches the description of the API.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -70,7 +70,7 @@ fn the_emulator_has_what_the_description_has() {
     assert_eq!(states, known, "src/world/state.rs");
 }
 
-/// A validator for each documented answer.
+/// A validator for each documented response.
 struct Description(BTreeMap<(usize, u16), Validator>);
 
 impl Description {

@@ -13,7 +13,7 @@ async fn faulty(fault: Fault) -> World {
     World::with(Emulator::builder().fault(fault)).await
 }
 
-/// The answer to a list of two tasks under an effect.
+/// The response to a list of two tasks under an effect.
 async fn list_under(effect: Effect) -> (World, Reply) {
     let world = faulty(Fault::on(Target::Lists, effect)).await;
     world.start("one").await;

@@ -273,7 +273,7 @@ async fn a_leap_of_the_clock_is_the_sum_of_its_steps() {
         }
         for _ in 0..86_400 / step {
             world.github.advance(Duration::from_secs(step));
-            // Every look catches up with the clock.
+            // Every fetch advances the task to the clock.
             world.github.transitions();
         }
         world.github.advance(Duration::from_secs(86_400 % step));

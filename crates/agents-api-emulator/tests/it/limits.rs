@@ -1,4 +1,4 @@
-//! Quotas, haste, conditional requests.
+//! Quotas, secondary rate limits, conditional requests.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{REPO_TASKS, World};
 
-/// A world with tasks of every state, two creators, both lanes, and many equal timestamps.
+/// A world with tasks of every state, two creators, both archive states, and many equal timestamps.
 async fn varied(count: usize) -> World {
     let world = World::new().await;
     let now = world.github.now();
@@ -32,7 +32,7 @@ async fn varied(count: usize) -> World {
     world
 }
 
-/// Follows `next` from a path to the end, and answers every id in order.
+/// Follows `next` from a path to the end, and returns every id in order.
 async fn walk(world: &World, path: &str) -> Vec<String> {
     let mut ids = Vec::new();
     let mut path = path.to_owned();

@@ -78,7 +78,7 @@ impl World {
         reply(self.request("POST", path).json(body)).await
     }
 
-    /// Starts a task and answers its id.
+    /// Starts a task and returns its id.
     pub(crate) async fn start(&self, prompt: &str) -> String {
         let started = self
             .post(REPO_TASKS, &serde_json::json!({ "prompt": prompt }))

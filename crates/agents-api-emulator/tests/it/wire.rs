@@ -1,4 +1,4 @@
-//! What the faults look like to a bare socket.
+//! The faults as a raw socket receives them.
 
 use std::io::ErrorKind;
 use std::time::Duration;
