@@ -48,9 +48,9 @@ pub trait KeyStore: Send + Sync + 'static {
     /// this says that the search for its task has found none.
     fn release(&self, key: StoreKey, lease: Lease) -> BoxFuture<Result<(), BoxError>>;
 
-    /// Extends a lease that has a [`renewal interval`](Lease::renew_every). Called at this interval while a start is
-    /// under way. An error means that the lease is lost; the start is then given up, and counts as one whose response
-    /// was lost. By default it does nothing.
+    /// Extends a lease that has a [`renewal interval`](Lease::renew_every). Called at this interval from the claim to the
+    /// end of the start, searches for its task included. An error means that the lease is lost: a start that was not sent
+    /// yet is not sent; one under way is given up, and counts as one whose response was lost. By default it does nothing.
     fn renew(&self, key: StoreKey, token: String) -> BoxFuture<Result<(), BoxError>> {
         let _ = (key, token);
         Box::pin(std::future::ready(Ok(())))
@@ -245,7 +245,15 @@ impl MemoryKeyStore {
         Lease::new("").with_guard(Hold {
             store: self.clone(),
             key,
+            ended: false,
         })
+    }
+
+    /// Ends a hold, whose key is the caller's to change before another can claim it.
+    fn end(lease: Lease) {
+        if let Some(mut hold) = lease.into_guard::<Hold>() {
+            hold.ended = true;
+        }
     }
 }
 
@@ -253,11 +261,13 @@ impl MemoryKeyStore {
 struct Hold {
     store: MemoryKeyStore,
     key: StoreKey,
+    ended: bool,
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if let Some(entry) = self.store.entries().get_mut(&self.key)
+        if !self.ended
+            && let Some(entry) = self.store.entries().get_mut(&self.key)
             && let Entry::Held { since } = *entry
         {
             *entry = Entry::Abandoned { since };
@@ -287,14 +297,14 @@ impl KeyStore for MemoryKeyStore {
     }
 
     fn record(&self, key: StoreKey, lease: Lease, task_id: String) -> BoxFuture<Result<(), BoxError>> {
+        Self::end(lease);
         self.entries().insert(key, Entry::Done { task_id });
-        drop(lease);
         Box::pin(std::future::ready(Ok(())))
     }
 
     fn release(&self, key: StoreKey, lease: Lease) -> BoxFuture<Result<(), BoxError>> {
+        Self::end(lease);
         self.entries().remove(&key);
-        drop(lease);
         Box::pin(std::future::ready(Ok(())))
     }
 }

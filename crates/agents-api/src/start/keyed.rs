@@ -1,10 +1,12 @@
 //! A start with a key: claim it or look for its task first, send at most once, look again when the response is lost.
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agents_api_raw::types::Task;
 use chrono::{DateTime, Utc};
+use futures_util::future::{Either, select};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::key::{IdempotencyKey, Key, MAX_VISIBILITY_TIMEOUT};
@@ -49,7 +51,15 @@ pub(super) async fn run(sender: &Sender, settings: &IdempotencyKey) -> Result<St
             (_, Some(_)) => later(Instant::now(), settings.visibility()),
             (_, None) => Instant::now(),
         };
-        if let Some(found) = start.look(&mut search, settled).await? {
+        let looking = Box::pin(start.look(&mut search, settled));
+        let found = match &held {
+            None => looking.await?,
+            Some(held) => {
+                let looked = held.renewing(looking).await;
+                looked.map_err(|error| lost_before_sending(&key, &error))??
+            }
+        };
+        if let Some(found) = found {
             let found = found.searched(search.bound());
             if let Some(held) = held {
                 held.record(&found.task.id).await;
@@ -179,7 +189,7 @@ impl Keyed<'_> {
         was_searched: bool,
     ) -> Result<Started, Error> {
         let in_flight = InFlightGuard::begin(attempt);
-        let sending = self.sender.send_with_fallbacks(Some(self.key));
+        let sending = Box::pin(self.sender.send_with_fallbacks(Some(self.key)));
         let (result, held) = match held {
             None => (Ok(sending.await), None),
             Some(held) => match held.renewing(sending).await {
@@ -196,7 +206,10 @@ impl Keyed<'_> {
                     started
                 } else {
                     let all = search.matches_besides(started.task.clone()).await;
-                    started.among(all)
+                    let first = started.among(all);
+                    // All who look agree on the first task, this client the next time, too.
+                    *attempt = Attempt::Started(first.task.id.clone(), Instant::now());
+                    first
                 };
                 return Ok(if was_searched {
                     started.searched(search.bound())
@@ -219,8 +232,13 @@ impl Keyed<'_> {
         };
         drop(in_flight);
         let settled = later(Instant::now(), self.settings.visibility());
-        match search.follow(settled, Observation::is_match).await {
-            Ok(seen) if seen.is_match() => {
+        let following = Box::pin(search.follow(settled, Observation::is_match));
+        let seen = match &held {
+            None => Ok(following.await),
+            Some(held) => held.renewing(following).await,
+        };
+        match seen {
+            Ok(Ok(seen)) if seen.is_match() => {
                 let mut started = found(seen.matches, StartOrigin::Recovered)?;
                 started.fallbacks = failed.fallbacks;
                 *attempt = Attempt::Started(started.task.id.clone(), Instant::now());
@@ -229,7 +247,8 @@ impl Keyed<'_> {
                 }
                 Ok(started.searched(search.bound()))
             }
-            // Not found is not certain, and neither is a failed search: what is known is how the start failed.
+            // Not found is not certain, and neither is a search that failed or lost its lease: what is known is how the
+            // start failed.
             Ok(_) | Err(_) => Err(failed.error),
         }
     }
@@ -237,6 +256,17 @@ impl Keyed<'_> {
 
 fn found(tasks: Vec<Task>, origin: StartOrigin) -> Result<Started, Error> {
     Started::found(tasks, origin).ok_or_else(|| Error::unexpected("no task was found"))
+}
+
+fn lost_before_sending(key: &Key, error: &BoxError) -> Error {
+    Error::key(
+        ErrorKind::KeyStore,
+        format!(
+            "the lease of idempotency key {} was lost while its task was searched for: {error}; nothing was sent; await \
+             a start with the same key again",
+            key.as_str()
+        ),
+    )
 }
 
 fn lease_lost(key: &Key, error: &BoxError) -> Error {
@@ -270,18 +300,22 @@ impl Held {
         }
     }
 
-    /// Awaits what is under way and renews the lease meanwhile; fails when the lease is lost.
-    async fn renewing<T>(&self, under_way: impl Future<Output = T>) -> Result<T, BoxError> {
+    /// Awaits what is under way and renews the lease meanwhile; fails when the lease is lost. A renewal that takes long
+    /// does not hold up what is under way.
+    async fn renewing<T>(&self, mut under_way: Pin<Box<impl Future<Output = T>>>) -> Result<T, BoxError> {
         let Some(interval) = self.lease.renewal_interval() else {
             return Ok(under_way.await);
         };
-        let mut under_way = std::pin::pin!(under_way);
         loop {
             if let Ok(result) = timeout(interval, &mut under_way).await {
                 return Ok(result);
             }
             let token = self.lease.token().to_owned();
-            self.store.renew(self.key.clone(), token).await?;
+            let renewal = self.store.renew(self.key.clone(), token);
+            match select(&mut under_way, renewal).await {
+                Either::Left((result, _)) => return Ok(result),
+                Either::Right((renewed, _)) => renewed?,
+            }
         }
     }
 }

@@ -170,6 +170,7 @@ enum Broken {
     Record,
     Held,
     Renew,
+    Search,
 }
 
 impl KeyStore for Broken {
@@ -179,6 +180,10 @@ impl KeyStore for Broken {
             Self::Held => Ok(Claim::InProgress),
             Self::Record => Ok(Claim::New(Lease::new("1"))),
             Self::Renew => Ok(Claim::New(Lease::new("1").renew_every(SECOND))),
+            Self::Search => {
+                let since = std::time::SystemTime::now().into();
+                Ok(Claim::abandoned(Lease::new("1").renew_every(SECOND), since))
+            }
         };
         Box::pin(std::future::ready(claim))
     }
@@ -231,6 +236,44 @@ async fn a_start_whose_lease_is_lost_counts_as_lost() {
     let error = start.await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::Unknown);
     assert!(error.to_string().contains("another holds the key"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_lost_during_the_search_sends_nothing() {
+    let github = Emulator::builder().clock(Clock::real()).start().await.unwrap();
+    let start = process(&github, &Broken::Search)
+        .start_task("p")
+        .idempotency_key("k");
+    let error = start.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.delivery()),
+        (ErrorKind::KeyStore, Delivery::NotSent)
+    );
+    assert!(error.to_string().contains("another holds the key"), "{error}");
+    assert_eq!(starts(&github), 0);
+}
+
+#[tokio::test]
+async fn a_key_that_is_released_is_never_left_abandoned() {
+    let store = MemoryKeyStore::new();
+    let hammer = || {
+        let store = store.clone();
+        std::thread::spawn(move || {
+            for _ in 0..100_000 {
+                let key = StoreKey::new("o/r", "k");
+                let claim = futures_util::FutureExt::now_or_never(store.claim(key.clone()));
+                match claim.unwrap().unwrap() {
+                    Claim::New(lease) => drop(store.release(key, lease)),
+                    Claim::InProgress => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        })
+    };
+    let threads = [hammer(), hammer(), hammer()];
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

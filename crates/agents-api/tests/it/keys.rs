@@ -498,6 +498,26 @@ async fn two_processes_that_start_at_the_same_moment_agree_afterwards() {
     assert!(ids.contains(&started.id) && ids.contains(&started.duplicates[0].id));
 }
 
+#[tokio::test]
+async fn a_process_that_was_second_gives_the_first_task_also_the_next_time() {
+    let github = Arc::new(Emulator::start().await.unwrap());
+    let other = github.clone();
+    let mut lists = 0;
+    // Another process starts a task after this one's search and before its start.
+    let (_, repo) = connect_between(&github, move |line| {
+        lists += usize::from(line.contains("/tasks?"));
+        if lists == 3 && other.tasks().is_empty() {
+            other.seed_task(TaskSeed::new("p\n\nIdempotency-Key: k")).unwrap();
+            other.advance(SECOND * 5);
+        }
+    })
+    .await;
+    let first = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!((first.origin, first.duplicates.len()), (StartOrigin::Existing, 1));
+    let again = repo.start_task("p").idempotency_key("k").await.unwrap();
+    assert_eq!((starts(&github), again.id.as_str()), (1, first.id.as_str()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn options_can_be_given_as_they_are() {
     let github = Emulator::start().await.unwrap();
