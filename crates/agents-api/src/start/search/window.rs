@@ -14,6 +14,9 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 /// Added if no answer tells GitHub's time, so that the clock here has to do.
 const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
+/// How far back to look for a time that no clock has reached: the clock that it was read from has been set back.
+const UNKNOWN_AGE: TimeDelta = TimeDelta::days(1);
+
 /// A moment on both clocks of this machine: one may be set, the other may stand still while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timestamp {
@@ -54,6 +57,7 @@ impl Since {
         let github = github.unwrap_or(now.wall);
         let start = match self {
             Self::Moment(moment) => before(github, moment.age(now)),
+            Self::Time(time) if time > now.wall.max(github) => before(github, UNKNOWN_AGE),
             // The earlier of both readings is right for either.
             Self::Time(time) => time.min(before(github, now.wall.signed_duration_since(time))),
             Self::Ago(time) => before(github, delta(time)),
@@ -127,6 +131,11 @@ mod tests {
         };
         assert_eq!(Since::Moment(now).bound(Some(at(NOW)), now), at(NOW - 60));
         assert_eq!(Since::Time(at(NOW - 5)).bound(Some(at(NOW)), now), at(NOW - 65));
+        // The clock here was an hour ahead when the time was read from it, and has been set back.
+        assert_eq!(
+            Since::Time(at(NOW + 3_600)).bound(Some(at(NOW)), now),
+            at(NOW - 86_460)
+        );
         assert_eq!(Since::Moment(now).bound(None, now), at(NOW - 600));
         let day = Duration::from_secs(86_400);
         assert_eq!(Since::Ago(day).bound(Some(at(NOW)), now), at(NOW - 86_460));
