@@ -193,7 +193,8 @@ impl StartTask {
     /// In one repository a key starts at most one task.
     ///
     /// With a [`KeyStore`](super::KeyStore) that is all. The key never expires, and two processes that use it at the same
-    /// moment start one task: the second waits for the first. All starts with the key must use the store.
+    /// moment start one task: the second waits for the first. All starts with the key must use the store, and the same
+    /// name of the repository: after a rename, the new name is another repository to the store.
     ///
     /// Without a store, GitHub's lists are searched for a task with the key. The promise then holds as long as
     /// - all starts with the key happen within [`lookback_window`](IdempotencyKey::lookback_window), **by default 24 hours**:
@@ -216,7 +217,8 @@ impl StartTask {
     /// [accepts it](IdempotencyKey::accept_mismatch).
     ///
     /// # What it costs
-    /// With a store: one request, or two after a crash of another process. Without: three list requests (more where
+    /// With a store: one request. After a crash of another process it searches as without a store, for tasks created since
+    /// that process claimed the key, and for up to `visibility_timeout`. Without: three list requests (more where
     /// the window has over 100 tasks, or while tasks are archived), one for each task of the window that this client
     /// has not read before, the start, and one list request after it. [`IdempotencyKey::creator`] leaves out the tasks of others.
     ///
