@@ -72,13 +72,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         for _ in 0..TIMES {
             let begun = Instant::now();
             let url = format!("{}{path}", github.base_url());
-            let answer = client
+            let response = client
                 .get(url)
                 .bearer_auth(github.token())
                 .send()
                 .await?
                 .error_for_status()?;
-            bytes = answer.bytes().await?.len();
+            bytes = response.bytes().await?.len();
             let took = begun.elapsed();
             fastest = fastest.min(took);
             total += took;

@@ -45,7 +45,7 @@ pub struct Args {
     /// Repository to add; may be given repeatedly [default: octocat/hello-world]
     #[arg(long = "repo", value_name = "OWNER/NAME")]
     repos: Vec<RepoName>,
-    /// Tasks with random pasts to begin with, at most ten million
+    /// Initial tasks with random histories, at most ten million
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     tasks: u32,
     /// Where ids, random lives and random faults come from

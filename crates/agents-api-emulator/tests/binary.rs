@@ -50,9 +50,9 @@ impl Running {
             "GET {path} HTTP/1.1\r\n{head}\r\nAuthorization: Bearer {token}\r\n\r\n"
         )
         .expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        response
     }
 
     /// Sends a signal by the shell's own kill, and waits for the end.
@@ -91,9 +91,9 @@ fn it_serves_what_the_flags_ask_for() {
         "--log",
     ];
     let emulator = Running::start(&[&args[..], &[log.to_str().expect("a path")]].concat());
-    let answer = emulator.get("/agents/repos/acme/shop/tasks?per_page=2", "ghp_mine");
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.contains("x-ratelimit-limit: 9\r\n"), "{answer}");
+    let response = emulator.get("/agents/repos/acme/shop/tasks?per_page=2", "ghp_mine");
+    assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+    assert!(response.contains("x-ratelimit-limit: 9\r\n"), "{response}");
     assert!(
         emulator
             .get("/agents/tasks", "ghp_other")
@@ -121,8 +121,8 @@ fn it_strikes_with_the_faults_of_a_file() {
     let faults = file("faults.toml");
     std::fs::write(&faults, "[[fault]]\non = \"list-tasks\"\ndo = \"html\"\n").expect("written");
     let emulator = Running::start(&["--faults", faults.to_str().expect("a path")]);
-    let answer = emulator.get("/agents/tasks", agents_api_emulator::DEFAULT_TOKEN);
-    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+    let response = emulator.get("/agents/tasks", agents_api_emulator::DEFAULT_TOKEN);
+    assert!(response.starts_with("HTTP/1.1 502"), "{response}");
     std::fs::remove_file(faults).expect("removed");
 }
 
@@ -235,9 +235,9 @@ fn a_log_that_cannot_be_written_is_pointed_out_once() {
     for _ in 0..2 {
         let mut stream = TcpStream::connect(&address).expect("a connection");
         write!(stream, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        assert!(response.starts_with("HTTP/1.1 403"), "{response}");
     }
     child.kill().expect("killed");
     let error = child.wait_with_output().expect("an end").stderr;

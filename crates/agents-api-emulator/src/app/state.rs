@@ -129,7 +129,7 @@ impl App {
         Ok(world.seed_task(repo, seed, self.clock.millis()))
     }
 
-    /// Puts tasks with random pasts into the world, as many as it can hold.
+    /// Seeds tasks with random histories, up to the capacity of the world.
     pub(crate) fn seed_random(&self, count: u32) {
         let max_tasks = self.settings().max_tasks;
         let mut world = self.world.lock();

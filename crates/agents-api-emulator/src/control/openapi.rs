@@ -101,7 +101,7 @@ const ROUTES: &[Route] = &[
     (
         "post",
         "/tasks/random",
-        "Seed tasks with random pasts",
+        "Seed tasks with random histories",
         Some(of::<RandomTasks>),
         201,
         Some(tasks),

@@ -75,7 +75,7 @@ pub(super) struct RemainingQuota {
     pub(super) remaining: u32,
 }
 
-/// Tasks with random pasts.
+/// Tasks with random histories.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -131,7 +131,7 @@ impl Emulator {
         Ok(TaskHandle::new(Arc::clone(&self.app), index))
     }
 
-    /// Puts `count` tasks with random pasts into the world, drawn from the seed: one every ten minutes up to now,
+    /// Seeds `count` tasks with random histories, drawn from the seed: one every ten minutes up to now,
     /// half of them in the first repository.
     pub fn seed_tasks(&self, count: u32) {
         self.app.seed_random(count);

@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_cut_counts_from_the_end_of_the_head_however_the_bytes_come() {
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
-        for size in 1..=answer.len() {
-            let sent = through(WriteFault::Cut(4), answer, size);
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
+        for size in 1..=response.len() {
+            let sent = through(WriteFault::Cut(4), response, size);
             assert!(
                 sent.ends_with(b"\r\n\r\n0123"),
                 "{size}: {}",

@@ -53,13 +53,13 @@ pub(crate) fn permit(account: &Account, headers: &HeaderMap, needed: Access) -> 
 
 /// Refuses a request without `User-Agent`, as GitHub does.
 pub(crate) fn require_user_agent(headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers
+    let present = headers
         .get(header::USER_AGENT)
         .is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
     let docs = "https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent";
     let message =
         "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.";
-    if given {
+    if present {
         Ok(())
     } else {
         Err(Refusal::forbidden(message).documented_at(docs))
@@ -71,15 +71,15 @@ pub(crate) fn api_version(headers: &HeaderMap) -> Result<&'static str, Refusal> 
     let Some(value) = headers.get("x-github-api-version") else {
         return Ok(DEFAULT_API_VERSION);
     };
-    let asked = String::from_utf8_lossy(value.as_bytes());
+    let requested = String::from_utf8_lossy(value.as_bytes());
     API_VERSIONS
         .into_iter()
-        .find(|known| *known == asked.trim())
+        .find(|known| *known == requested.trim())
         .ok_or_else(|| {
             let docs = "https://docs.github.com/rest/about-the-rest-api/api-versions";
             let known = API_VERSIONS.join(", ");
             Refusal::bad_request(format!(
-                "\"{asked}\" is not a supported API version. Supported versions: {known}"
+                "\"{requested}\" is not a supported API version. Supported versions: {known}"
             ))
             .documented_at(docs)
         })
@@ -105,12 +105,12 @@ pub(crate) fn accepts_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if none || ranges.any(|value| value.split(',').any(takes)) {
         return Ok(());
     }
-    let asked = headers
+    let requested = headers
         .get(header::ACCEPT)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let message = format!(
         "Unsupported 'Accept' header: '{}'. Must accept 'application/json'.",
-        asked.unwrap_or_default()
+        requested.unwrap_or_default()
     );
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
 }

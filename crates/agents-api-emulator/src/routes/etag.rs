@@ -7,16 +7,16 @@ use crate::seeded::mixed;
 /// A weak tag of a body and the links beside it, as long as GitHub's. The links count: a page may gain a next one
 /// while its own tasks stay as they are.
 pub(crate) fn of(body: &[u8], link: &[u8]) -> String {
-    let mut lanes = [1_u64, 2, 3, 4].map(|lane| mixed(lane, body.len() as u64));
+    let mut parts = [1_u64, 2, 3, 4].map(|part| mixed(part, body.len() as u64));
     for (position, chunk) in body.chunks(8).chain(link.chunks(8)).enumerate() {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
-        let lane = &mut lanes[position % 4];
-        *lane = mixed(*lane, u64::from_le_bytes(word));
+        let part = &mut parts[position % 4];
+        *part = mixed(*part, u64::from_le_bytes(word));
     }
-    // Every lane ends up in every part, so that one changed byte changes the whole tag.
-    let all = lanes.iter().fold(0, |sum, lane| mixed(sum, *lane));
-    let [a, b, c, d] = lanes.map(|lane| mixed(lane, all));
+    // Every part is mixed into every other, so that one changed byte changes the whole tag.
+    let all = parts.iter().fold(0, |sum, part| mixed(sum, *part));
+    let [a, b, c, d] = parts.map(|part| mixed(part, all));
     format!("W/\"{a:016x}{b:016x}{c:016x}{d:016x}\"")
 }
 

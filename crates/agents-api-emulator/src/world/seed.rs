@@ -188,7 +188,7 @@ impl World {
         index
     }
 
-    /// Adds `count` tasks with random pasts, one every ten minutes up to now, spread over all repositories and a
+    /// Adds `count` tasks with random histories, one every ten minutes up to now, spread over all repositories and a
     /// handful of creators. The first repository gets half of them.
     pub(crate) fn seed_tasks(&mut self, count: u32, now: i64) {
         let repos = u32::try_from(self.repos.len()).unwrap_or(u32::MAX);

@@ -278,10 +278,10 @@ async fn a_long_random_run_never_leaves_the_description() {
                 .header("content-type", "application/json")
                 .body(dice.body());
         }
-        let answer = reply(request).await;
-        description.check(operation, &answer, &format!("{method} {path}"));
-        states.extend(answer.body["state"].as_str().map(str::to_owned));
-        *seen.entry((operation, answer.status)).or_default() += 1;
+        let response = reply(request).await;
+        description.check(operation, &response, &format!("{method} {path}"));
+        states.extend(response.body["state"].as_str().map(str::to_owned));
+        *seen.entry((operation, response.status)).or_default() += 1;
         world.github.advance(Duration::from_secs(dice.below(40) as u64));
     }
     for wanted in description.0.keys() {

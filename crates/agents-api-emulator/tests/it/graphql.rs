@@ -29,22 +29,22 @@ async fn ids_resolve_to_numbers_in_the_shape_of_the_query() {
     let ids = pulls(&world, 3);
     let query = "query($ids: [ID!]!) { found: nodes(ids: $ids) { __typename ...P } } \
                  fragment P on PullRequest { number state repository { nameWithOwner owner { login } } }";
-    let answer = world
+    let response = world
         .post(
             "/graphql",
             &json!({ "query": query, "variables": { "ids": ids } }),
         )
         .await;
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
     let second = json!({
         "__typename": "PullRequest",
         "number": 103,
         "state": "OPEN",
         "repository": { "nameWithOwner": "octocat/hello-world", "owner": { "login": "octocat" } },
     });
-    assert_eq!(answer.body["data"]["found"][1], second);
-    assert_eq!(answer.body.get("errors"), None);
-    assert_eq!(answer.header("x-ratelimit-resource"), "graphql");
+    assert_eq!(response.body["data"]["found"][1], second);
+    assert_eq!(response.body.get("errors"), None);
+    assert_eq!(response.header("x-ratelimit-resource"), "graphql");
 }
 
 #[tokio::test]

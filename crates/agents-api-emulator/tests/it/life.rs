@@ -62,7 +62,7 @@ async fn turning_the_clock_once_gives_every_change_its_own_time() {
     assert_eq!(
         task["artifacts"].as_array().map(Vec::len),
         Some(1),
-        "no pull request was asked for"
+        "no pull request was requested"
     );
 }
 
@@ -168,7 +168,7 @@ async fn every_transition_is_told_in_order_with_its_time() {
     let begun = world.github.now();
     let id = world.start("x script:fails").await;
     world.github.advance(secs(3600));
-    let told: Vec<_> = world
+    let reported: Vec<_> = world
         .github
         .transitions()
         .into_iter()
@@ -178,7 +178,7 @@ async fn every_transition_is_told_in_order_with_its_time() {
         })
         .collect();
     let (queued, working, failed) = (TaskState::Queued, TaskState::InProgress, TaskState::Failed);
-    assert_eq!(told, [(5, queued, working), (90, working, failed)]);
+    assert_eq!(reported, [(5, queued, working), (90, working, failed)]);
 }
 
 proptest! {

@@ -113,24 +113,24 @@ async fn haste_is_refused_in_the_form_asked_for() {
         }))
         .await;
         world.start("x").await;
-        let answer = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
+        let response = world.post(REPO_TASKS, &json!({ "prompt": "y" })).await;
         assert_eq!(
-            (answer.status, answer.header("retry-after")),
+            (response.status, response.header("retry-after")),
             (status, retry_after)
         );
         assert!(
-            answer.body["message"]
+            response.body["message"]
                 .as_str()
                 .expect("a message")
                 .contains("secondary rate limit")
         );
         assert!(
-            answer.body["documentation_url"]
+            response.body["documentation_url"]
                 .as_str()
                 .expect("a URL")
                 .ends_with("secondary-rate-limits")
         );
-        assert_eq!(answer.header("x-ratelimit-remaining"), "4998");
+        assert_eq!(response.header("x-ratelimit-remaining"), "4998");
     }
 }
 

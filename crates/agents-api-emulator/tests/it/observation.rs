@@ -18,12 +18,12 @@ async fn every_request_is_kept_with_its_outcome_and_without_its_token() {
     world.get(&format!("/agents/tasks/{id}")).await;
     world.get("/nowhere").await;
     let log = world.github.requests();
-    let told: Vec<_> = log
+    let logged: Vec<_> = log
         .iter()
         .map(|seen| (seen.number, seen.operation, seen.applied, seen.status))
         .collect();
     assert_eq!(
-        told,
+        logged,
         [
             (1, Some(Operation::StartTask), true, Some(201)),
             (2, Some(Operation::ListRepoTasks), false, Some(200)),

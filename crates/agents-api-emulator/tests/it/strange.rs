@@ -87,12 +87,12 @@ async fn raw_garbage_never_makes_a_server_error() {
         "GET /agents/tasks HTTP/1.0",
         "TRACE /agents/tasks HTTP/1.1",
     ] {
-        let answer = raw(&world, &format!("{line}\r\nHost: h\r\n{auth}\r\n")).await;
-        let status: u16 = answer
+        let response = raw(&world, &format!("{line}\r\nHost: h\r\n{auth}\r\n")).await;
+        let status: u16 = response
             .get(9..12)
             .and_then(|digits| digits.parse().ok())
             .unwrap_or_default();
-        assert!((200..500).contains(&status), "{line}\n{answer}");
+        assert!((200..500).contains(&status), "{line}\n{response}");
     }
     let long = format!(
         "GET /agents/tasks?x={} HTTP/1.1\r\nHost: h\r\n{auth}\r\n",
@@ -195,10 +195,10 @@ async fn many_clients_at_once_start_each_task_once() {
                 .json(&json!({ "prompt": format!("Task {n}") })),
         ));
     }
-    let answers = starts.join_all().await;
-    let started: std::collections::HashSet<_> = answers
+    let responses = starts.join_all().await;
+    let started: std::collections::HashSet<_> = responses
         .iter()
-        .map(|answer| answer.body["id"].to_string())
+        .map(|response| response.body["id"].to_string())
         .collect();
     assert_eq!((started.len(), world.github.tasks().len()), (200, 200));
 }

@@ -47,15 +47,15 @@ fn get(world: &World) -> String {
     )
 }
 
-fn promised(answer: &str) -> Option<usize> {
-    let line = answer
+fn promised(response: &str) -> Option<usize> {
+    let line = response
         .lines()
         .find(|line| line.to_ascii_lowercase().starts_with("content-length:"))?;
     line.split(':').nth(1)?.trim().parse().ok()
 }
 
-fn body(answer: &str) -> &str {
-    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+fn body(response: &str) -> &str {
+    response.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
 #[tokio::test]
@@ -73,33 +73,38 @@ async fn a_close_is_an_end_without_a_byte() {
 
 #[tokio::test]
 async fn a_truncated_body_is_shorter_than_promised() {
-    let (answer, error) = under(Effect::Truncate { after: Some(10) }).await;
-    assert_eq!((body(&answer).len(), error), (10, None));
-    assert!(promised(&answer) > Some(10), "{answer}");
-    let (answer, _) = under(Effect::Truncate { after: None }).await;
-    assert_eq!(promised(&answer).map(|size| size / 2), Some(body(&answer).len()));
-    let (answer, _) = under(Effect::Truncate {
+    let (response, error) = under(Effect::Truncate { after: Some(10) }).await;
+    assert_eq!((body(&response).len(), error), (10, None));
+    assert!(promised(&response) > Some(10), "{response}");
+    let (response, _) = under(Effect::Truncate { after: None }).await;
+    assert_eq!(
+        promised(&response).map(|size| size / 2),
+        Some(body(&response).len())
+    );
+    let (response, _) = under(Effect::Truncate {
         after: Some(1_000_000),
     })
     .await;
     assert_eq!(
-        promised(&answer),
-        Some(body(&answer).len() + 1),
+        promised(&response),
+        Some(body(&response).len() + 1),
         "something is always missing"
     );
 }
 
 #[tokio::test]
 async fn cut_chunks_lack_the_last_one() {
-    let (answer, error) = under(Effect::CutChunks { after: None }).await;
+    let (response, error) = under(Effect::CutChunks { after: None }).await;
     assert_eq!(error, None);
     assert!(
-        answer.to_ascii_lowercase().contains("transfer-encoding: chunked"),
-        "{answer}"
+        response
+            .to_ascii_lowercase()
+            .contains("transfer-encoding: chunked"),
+        "{response}"
     );
     assert!(
-        !answer.ends_with("0\r\n\r\n") && !body(&answer).is_empty(),
-        "{answer}"
+        !response.ends_with("0\r\n\r\n") && !body(&response).is_empty(),
+        "{response}"
     );
 }
 
