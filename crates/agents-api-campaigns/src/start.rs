@@ -64,6 +64,9 @@ fn with_settings(mut start: StartTask, definition: &crate::Definition) -> StartT
     if let Some(model) = &definition.model {
         start = start.model(model.as_str());
     }
+    for model in &definition.fallback_models {
+        start = start.or_model(model.as_str());
+    }
     if let Some(agent) = &definition.custom_agent {
         start = start.custom_agent(agent.as_str());
     }
@@ -100,19 +103,10 @@ fn outcome(result: Result<Started, agents_api::Error>) -> (Outcome, Option<Durat
             (Outcome::Released, Some(Duration::from_secs(5)))
         }
         _ => {
-            let stops = concerns_account(&error).then(|| text.clone());
+            let stops = error.is_account_wide().then(|| text.clone());
             (Outcome::Refused { error: text, stops }, None)
         }
     }
-}
-
-/// Whether GitHub would refuse every other repository as well.
-fn concerns_account(error: &agents_api::Error) -> bool {
-    error.is_unauthorized()
-        || error
-            .body()
-            .and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok())
-            .is_some_and(|body| body["code"] == "copilot_plan_required")
 }
 
 /// Renews the lease of an item for as long as that works; ends when the lease is lost.

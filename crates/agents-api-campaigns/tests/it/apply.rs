@@ -178,6 +178,24 @@ async fn refusing_server(status: u16, body: &'static str) -> (String, Arc<Atomic
 }
 
 #[tokio::test]
+async fn a_model_that_is_refused_gives_way_to_the_next() {
+    let github = github(1, Emulator::builder().speed(5000.0).models(["claude-sonnet-4.6"])).await;
+    github.next_script(Script::quick_success());
+    let database = Database::sqlite();
+    let store = database.open().await;
+    take_in(
+        &store,
+        &plan(1, "model: gone\nfallback_models: [gone-too, claude-sonnet-4.6]"),
+    )
+    .await;
+
+    let state = applied(&client(&github), &store).await;
+
+    assert_eq!(statuses(&state), [ItemStatus::Succeeded], "{state:?}");
+    assert_eq!(state.items[0].model.as_deref(), Some("claude-sonnet-4.6"));
+}
+
+#[tokio::test]
 async fn a_refused_repository_concerns_no_other() {
     for database in Database::all().await {
         // The second repository is not there.
