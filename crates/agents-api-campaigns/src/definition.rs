@@ -78,7 +78,7 @@ pub struct Definition {
     /// What to do when a task waits for a person.
     #[serde(default)]
     pub needs_user: NeedsUser,
-    /// Whom to tell of changes.
+    /// Whom to notify of changes.
     #[serde(default)]
     pub notices: Notices,
 }
@@ -254,7 +254,9 @@ pub enum NeedsUser {
     Pause,
 }
 
-/// Whom to tell of changes: of each start, end, refusal, and of the campaign's own pauses and stops.
+/// Whom to notify of changes: of each start, end, refusal, and of the campaign's own pauses and stops.
+///
+/// Every event is kept in the database ([`Store::undelivered`](crate::Store::undelivered)). The program `agents` does not deliver them yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
